@@ -1,0 +1,96 @@
+"""The contract of a place that keeps objects: a folder, or a bucket of any S3-compatible service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One object as the archive reports it.
+
+    `checksum` is the full-object CRC64NVME in S3's base64 form where the archive keeps one,
+    otherwise None: `Archive.open` and reading the bytes tells then.
+    `media_id` and `file_number` are what was given at `begin`, where the archive keeps metadata.
+    """
+
+    key: str
+    size: int
+    checksum: str | None = None
+    media_id: str | None = None
+    file_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectDescription:
+    """What is written beside the bytes, where the archive can.
+
+    `metadata` names are lower-case with hyphens; values are any text (adapters encode them).
+    `tags` follow S3's limits: at most 10.
+    """
+
+    media_id: str
+    file_number: int
+    content_type: str
+    metadata: dict[str, str]
+    tags: dict[str, str]
+
+
+class Upload(Protocol):
+    """One object being written. Nothing is visible under its key before `commit` returns."""
+
+    def put_part(self, number: int, data: memoryview, checksum: bytes) -> None:
+        """Store part `number` (from 1). All parts but the last are `part_size` long.
+
+        `checksum` is the part's CRC64NVME, 8 big-endian bytes; an archive that can must refuse
+        bytes that do not match it. `data` may be reused by the caller after the return.
+        Calls for different parts may come from several threads; a part may be put again.
+        """
+        ...
+
+    def commit(self, size: int, checksum: str) -> StoredObject:
+        """Make the object visible under its key, whole, and durable.
+
+        Must raise KeyTaken, and leave what is there untouched, when the key already exists;
+        ChecksumMismatch when the archive holds another size or full-object checksum than given,
+        in which case nothing becomes visible. After either the upload is gone.
+        """
+        ...
+
+    def abort(self) -> None:
+        """Throw away what was stored. May be called at any time, twice, and after `commit`."""
+        ...
+
+
+class Archive(Protocol):
+    """A place for objects. Keys use `/`, are relative to its root, and are never overwritten.
+
+    Every call raises ArchiveRefused when credentials are missing or refused, ArchiveUnusable when
+    the place is missing, full or not writable, and Throttled or ServiceUnavailable
+    when trying again may help. Calls may come from several threads at once.
+    """
+
+    location: str
+    """The destination as a person writes it: a path, or `s3://bucket/prefix`."""
+
+    def check(self) -> None:
+        """Return when objects can be written; raise as above otherwise. Leaves nothing behind."""
+        ...
+
+    def begin(self, key: str, description: ObjectDescription, *, part_size: int) -> Upload:
+        """Start an object whose parts (but the last) are `part_size` bytes long."""
+        ...
+
+    def head(self, key: str) -> StoredObject | None:
+        """What lies at `key`, None when nothing does."""
+        ...
+
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """All whole objects whose key starts with `prefix`, in key order, checksums not included."""
+        ...
+
+    def open(self, key: str) -> BinaryIO:
+        """The bytes at `key`, from the start; FileNotFoundError when nothing is there."""
+        ...

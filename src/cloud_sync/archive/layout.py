@@ -1,0 +1,107 @@
+"""Where an original lands: from what the provider says of it to a key, purely.
+
+`gopro-videos/{year}/{month}/{filename}` by capture date as the provider writes it, upload date where
+capture is missing, `undated` where both are. The machine's time zone plays no part.
+A key is only ever computed once per file; the tracker keeps it from then on.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from hashlib import sha256
+
+from cloud_sync.model.media import MediaItem
+
+ROOT = "gopro-videos"
+NAME_LIMIT = 255
+"""The longest name in bytes that common file systems take."""
+
+_EDITS = frozenset({"Edit", "MultiClipEdit"})
+_FORBIDDEN = frozenset('/\\:*"<>|')
+"""Separators, and what exFAT and NTFS volumes refuse: archives often lie on such disks."""
+
+
+def directory(item: MediaItem) -> str:
+    """The part of the key before the name, with a final slash."""
+    moment = item.captured_at or item.uploaded_at
+    if moment is None:
+        return f"{ROOT}/undated/"
+    return f"{ROOT}/{moment.year:04}/{moment.month:02}/"
+
+
+def first_key_candidates(item: MediaItem) -> tuple[str, ...]:
+    """Keys for the item's first file, by preference, from the listing alone.
+
+    Empty where the listing does not tell the kind of file: the key waits for the files then.
+    """
+    extension = _listed_extension(item)
+    if not extension:
+        return ()
+    return key_candidates(item, 1, item.filename, extension)
+
+
+def _listed_extension(item: MediaItem) -> str:
+    # edits are baked to MP4 although the listing calls their project file json
+    if item.type in _EDITS:
+        return "mp4"
+    return split_name(item.filename)[1] or item.extension
+
+
+def key_candidates(item: MediaItem, number: int, filename: str, extension: str) -> tuple[str, ...]:
+    """Keys for file `number`, by preference; the last is the file's own beyond any doubt.
+
+    The plain name comes first; then `-{media_id}` (and `-{number}` from the second file on) stands
+    before the extension. Another medium may bear just that name, so longer marks follow.
+    A file without a name is called after its medium.
+    `extension` wins over the name's own when the two disagree.
+    """
+    stem, own = split_name(filename)
+    if extension and own.lower() != extension.lower():
+        own = extension
+    by_number = "" if number == 1 else f"-{number}"
+    by_medium = f"-{item.id}{by_number}"
+    digest = sha256(f"{item.id}\0{number}\0{filename}".encode("utf-8", "replace")).hexdigest()[:16]
+    marks = ["", by_medium] if stem else [by_number]
+    marks += [f"-{item.id}-{number}", f"{by_medium}-{digest}"]
+    names = [_fit(stem or item.id, mark, own) for mark in dict.fromkeys(marks)]
+    return tuple(directory(item) + name for name in names)
+
+
+def split_name(filename: str) -> tuple[str, str]:
+    """Stem and extension (without the dot) of a camera file name; a leading dot starts no extension."""
+    stem, dot, extension = filename.rpartition(".")
+    if not dot or not stem or len(extension) > 10 or not extension.isalnum():
+        return filename, ""
+    return stem, extension
+
+
+def _fit(stem: str, mark: str, extension: str) -> str:
+    """`{stem}{mark}.{extension}` made safe as one name and cut at the stem to `NAME_LIMIT` bytes."""
+    tail = _safe(mark) + (f".{_safe(extension)}" if extension else "")
+    room = NAME_LIMIT - len(tail.encode())
+    head = _safe(stem)
+    while len(head.encode()) > room:
+        head = head[:-1]
+    return _no_edges(head + tail)
+
+
+def _safe(text: str) -> str:
+    """One path segment: NFC, and `_` for separators, control characters and lone surrogates."""
+    normal = unicodedata.normalize("NFC", text)
+    return "".join(
+        "_" if char in _FORBIDDEN or unicodedata.category(char) in ("Cc", "Cs") else char
+        for char in normal
+    )
+
+
+def _no_edges(name: str) -> str:
+    """No leading dot or blank (hidden names, `..`), no trailing dot or blank (lost by some disks)."""
+    body = name.lstrip(". \t")
+    name = "_" * (len(name) - len(body) > 0) + body
+    trimmed = name.rstrip(". ")
+    return trimmed + "_" if trimmed != name or not trimmed else trimmed
+
+
+def collision_form(key: str) -> str:
+    """Two keys with the same form may be one file on some disk: NFC, letter case folded."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", key).casefold())

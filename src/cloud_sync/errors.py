@@ -1,0 +1,213 @@
+"""Every error the product raises, and what each one means for the caller.
+
+CloudSyncError
+├── Transient                 trying again may help
+│   ├── ServiceUnavailable    no answer, a broken connection, or a 5xx
+│   ├── Throttled             429 or SlowDown; carries the wait that was asked for
+│   ├── StreamBroken          the bytes ended early, or came in another number than declared
+│   ├── UrlExpired            a signed URL has run out; resolving it again gives a fresh one
+│   └── ChecksumMismatch      what is stored is not what was sent
+├── Permanent                 trying again gives the same answer
+│   ├── GoneAtSource          the medium is no longer in the camera cloud
+│   ├── NoOriginal            the camera cloud offers no original for the medium
+│   ├── SourceNotUnderstood   an answer without the parts that we need
+│   ├── SizeMismatch          the original is far from the size that the listing promises
+│   └── KeyTaken              something else lies at the key; nothing is ever overwritten
+└── NeedsPerson               parked until somebody acts; nothing is marked FAILED
+    ├── UsageError            a wrong option, setting or destination (exit code 2)
+    ├── ArchiveUnusable       the destination is missing, full or not writable (exit code 2)
+    ├── MissingExtra          an optional part is not installed (exit code 2)
+    ├── AuthRequired          camera cloud credentials missing, expired or refused (exit code 4)
+    ├── ArchiveRefused        the archive's own credentials are missing or refused (exit code 4)
+    └── LeaseHeld             another run is at work (exit code 5)
+
+`code` is the stable name that rows, events and `list --json` carry.
+`hint` is what the reader types next; `kept` says what is safe.
+No message bears a token, a cookie or a signed URL: adapters build messages from their own words
+and never from the text of a foreign exception.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """Exit codes of the command line; scripts rely on them."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    SOME_FAILED = 3
+    AUTH_REQUIRED = 4
+    LEASE_HELD = 5
+    DIFFERENCE_FOUND = 6
+    INTERRUPTED = 130
+
+
+class CloudSyncError(Exception):
+    """Base of all errors that are told to a person.
+
+    `message` says what was being done, to what, and what happened.
+    """
+
+    code: ClassVar[str] = "failed"
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+    def __init__(self, message: str, *, kept: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.kept = kept
+        self.hint = hint
+
+
+class Transient(CloudSyncError):
+    """Trying again may help."""
+
+    code = "transient"
+
+
+class ServiceUnavailable(Transient):
+    """The other side did not answer, broke the connection, or answered 5xx."""
+
+    code = "service_unavailable"
+
+
+class Throttled(Transient):
+    """The other side asks for fewer calls; `retry_after` is the wait in seconds that it named."""
+
+    code = "throttled"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class StreamBroken(Transient):
+    """The body ended early or late: `got` and `expected` are byte counts."""
+
+    code = "stream_broken"
+
+    def __init__(self, message: str, *, got: int, expected: int | None) -> None:
+        super().__init__(message)
+        self.got = got
+        self.expected = expected
+
+
+class UrlExpired(Transient):
+    """The CDN refused a signed URL. This never means that the login is dead."""
+
+    code = "url_expired"
+
+
+class ChecksumMismatch(Transient):
+    """The stored bytes differ from the bytes that were sent."""
+
+    code = "checksum_mismatch"
+
+
+class Permanent(CloudSyncError):
+    """Trying again gives the same answer."""
+
+    code = "permanent"
+
+
+class GoneAtSource(Permanent):
+    """The camera cloud answers 404 for the medium."""
+
+    code = "gone_at_source"
+
+
+class NoOriginal(Permanent):
+    """The camera cloud offers no original; a proxy is never taken instead."""
+
+    code = "no_original"
+
+
+class SourceNotUnderstood(Permanent):
+    """The camera cloud answered something that cannot be read as what was asked for."""
+
+    code = "source_not_understood"
+
+
+class SizeMismatch(Permanent):
+    """The original's size is far from the listing's; both are in the message."""
+
+    code = "size_mismatch"
+
+
+class KeyTaken(Permanent):
+    """Something else already lies at the key."""
+
+    code = "key_taken"
+
+
+class NeedsPerson(CloudSyncError):
+    """Only a person can help; the work stays due and no attempt is used up."""
+
+    code = "needs_person"
+
+
+class UsageError(NeedsPerson):
+    """A wrong option, setting or destination."""
+
+    code = "usage"
+    exit_code = ExitCode.USAGE
+
+
+class ArchiveUnusable(NeedsPerson):
+    """The destination is missing, full or not writable."""
+
+    code = "archive_unusable"
+    exit_code = ExitCode.USAGE
+
+
+class MissingExtra(NeedsPerson):
+    """An optional part of the distribution is not installed."""
+
+    code = "missing_extra"
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the optional part '{extra}', which is not installed",
+            hint=f"pip install 'cloud-sync[{extra}]'",
+        )
+
+
+class AuthTrouble(StrEnum):
+    """Why the camera cloud does not let us in."""
+
+    MISSING = "missing"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    BLOCKED = "blocked"
+    NOT_UNDERSTOOD = "not_understood"
+
+
+class AuthRequired(NeedsPerson):
+    """The camera cloud wants a (fresh) login."""
+
+    code = "auth_required"
+    exit_code = ExitCode.AUTH_REQUIRED
+
+    def __init__(
+        self, message: str, *, trouble: AuthTrouble, kept: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(message, kept=kept, hint=hint)
+        self.trouble = trouble
+
+
+class ArchiveRefused(NeedsPerson):
+    """The archive does not accept its credentials, or there are none."""
+
+    code = "archive_refused"
+    exit_code = ExitCode.AUTH_REQUIRED
+
+
+class LeaseHeld(NeedsPerson):
+    """Another run is at work on the same archive."""
+
+    code = "lease_held"
+    exit_code = ExitCode.LEASE_HELD

@@ -1,0 +1,90 @@
+"""How a run ended: outcomes of media, and the summary that both doors print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from cloud_sync.errors import ExitCode
+
+
+class Outcome(StrEnum):
+    """How one medium ended in one run. Every medium found ends in exactly one."""
+
+    ALREADY_ARCHIVED = "already_archived"
+    ARCHIVED = "archived"
+    FAILED = "failed"
+    PENDING = "pending"
+    GONE = "gone"
+    NEEDS_ATTENTION = "needs_attention"
+    FILTERED = "filtered"
+
+
+class Result(StrEnum):
+    """How a whole run ended."""
+
+    COMPLETED = "completed"
+    COMPLETED_WITH_FAILURES = "completed_with_failures"
+    AUTH_REQUIRED = "auth_required"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return _EXIT_CODES[self]
+
+
+_EXIT_CODES = {
+    Result.COMPLETED: ExitCode.DONE,
+    Result.COMPLETED_WITH_FAILURES: ExitCode.SOME_FAILED,
+    Result.AUTH_REQUIRED: ExitCode.AUTH_REQUIRED,
+    Result.FAILED: ExitCode.FAILED,
+    Result.INTERRUPTED: ExitCode.INTERRUPTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A medium that is not archived, with the reason a person reads."""
+
+    media_id: str
+    filename: str
+    outcome: Outcome
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run's report. Counts are of media, `files_archived` of files, `bytes` of stored bytes.
+
+    Invariant: found = already_archived + archived + failed + pending + gone + needs_attention
+    + filtered. `named` lists media behind the last five, at most `NAMED_LIMIT` of them;
+    `reasons` counts all of them by reason code.
+    """
+
+    run_id: str
+    result: Result
+    archive: str
+    started_at: datetime
+    duration_seconds: float
+    found: int
+    new: int
+    counts: dict[Outcome, int]
+    files_archived: int
+    bytes: int
+    listing_complete: bool
+    reasons: dict[str, int] = field(default_factory=dict)
+    named: tuple[Named, ...] = ()
+    message: str = ""
+
+    @property
+    def throughput_mbps(self) -> float:
+        """Megabits (10^6 bits) stored per second of the whole run."""
+        if self.duration_seconds <= 0:
+            return 0.0
+        return self.bytes * 8 / 1e6 / self.duration_seconds
+
+
+NAMED_LIMIT = 1000

@@ -1,0 +1,112 @@
+"""What the tracker remembers about a medium: its status, the legal moves, and its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """The statuses of a medium and of each of its files."""
+
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    SKIPPED = "SKIPPED"
+
+
+LEGAL_MOVES: dict[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset({Status.PENDING, Status.IN_PROGRESS, Status.SKIPPED}),
+    Status.IN_PROGRESS: frozenset(
+        {Status.PENDING, Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED, Status.SKIPPED}
+    ),
+    Status.FAILED: frozenset({Status.PENDING, Status.IN_PROGRESS, Status.SKIPPED}),
+    Status.SKIPPED: frozenset({Status.PENDING, Status.IN_PROGRESS, Status.SKIPPED}),
+    Status.COMPLETED: frozenset(),
+}
+"""From each status, where a medium may go. COMPLETED stays: a finished medium is never re-fetched."""
+
+
+class IllegalMove(ValueError):
+    """A status was to follow another that it cannot follow: a bug, not a user's error."""
+
+
+def check_move(old: Status, new: Status) -> None:
+    """Raise IllegalMove unless a medium may go from `old` to `new`."""
+    if new not in LEGAL_MOVES[old]:
+        raise IllegalMove(f"{old} -> {new}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is not archived: a stable code and a sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedFile:
+    """One original file as the tracker knows it.
+
+    `key` is relative to the archive's root, given once, and never changes.
+    `size` and `checksum` (CRC64NVME, base64 of 8 big-endian bytes, as S3 writes it) are recorded
+    before the object is committed, so that a crash between commit and record is recognised.
+    """
+
+    number: int
+    key: str
+    filename: str
+    status: Status = Status.PENDING
+    size: int | None = None
+    checksum: str | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedMedium:
+    """One medium as the tracker knows it; attribute names are the specification's.
+
+    `s3_key` is the key of the first file. `sync_timestamp` is the time of the last change of status.
+    `source_updated_at` is the provider's time of last change when the medium was last looked at.
+    `retry_count` counts tries after the first; `attempts` counts all tries.
+    """
+
+    media_id: str
+    filename: str
+    status: Status
+    media_type: str = ""
+    s3_key: str | None = None
+    file_size: int | None = None
+    captured_at: datetime | None = None
+    upload_date: datetime | None = None
+    source_updated_at: datetime | None = None
+    sync_timestamp: datetime | None = None
+    duration_seconds: float | None = None
+    reason: Reason | None = None
+    attempts: int = 0
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    files: tuple[TrackedFile, ...] = field(default=())
+
+    @property
+    def retry_count(self) -> int:
+        return max(0, self.attempts - 1)
+
+    @property
+    def error_message(self) -> str | None:
+        return self.reason.message if self.reason else None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at one medium, as history keeps it. `ended_at` is None while it runs."""
+
+    media_id: str
+    run_id: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    message: str
