@@ -1,4 +1,4 @@
-"""The contract of a place that keeps objects: a folder, or a bucket of any S3-compatible service."""
+"""The contract of a place that keeps objects: a folder, or a bucket of any S3-like service."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Archive(Protocol):
         ...
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
-        """All whole objects whose key starts with `prefix`, in key order, checksums not included."""
+        """All whole objects whose key starts with `prefix`, in key order, without checksums."""
         ...
 
     def open(self, key: str) -> BinaryIO:

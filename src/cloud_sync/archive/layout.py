@@ -1,7 +1,7 @@
 """Where an original lands: from what the provider says of it to a key, purely.
 
-`gopro-videos/{year}/{month}/{filename}` by capture date as the provider writes it, upload date where
-capture is missing, `undated` where both are. The machine's time zone plays no part.
+`gopro-videos/{year}/{month}/{filename}` by capture date as the provider writes it, by upload date
+where capture is missing, under `undated` where both are. The machine's time zone plays no part.
 A key is only ever computed once per file; the tracker keeps it from then on.
 """
 
@@ -68,7 +68,7 @@ def key_candidates(item: MediaItem, number: int, filename: str, extension: str) 
 
 
 def split_name(filename: str) -> tuple[str, str]:
-    """Stem and extension (without the dot) of a camera file name; a leading dot starts no extension."""
+    """Stem and extension (without the dot) of a name; a leading dot starts no extension."""
     stem, dot, extension = filename.rpartition(".")
     if not dot or not stem or len(extension) > 10 or not extension.isalnum():
         return filename, ""
@@ -76,7 +76,7 @@ def split_name(filename: str) -> tuple[str, str]:
 
 
 def _fit(stem: str, mark: str, extension: str) -> str:
-    """`{stem}{mark}.{extension}` made safe as one name and cut at the stem to `NAME_LIMIT` bytes."""
+    """`{stem}{mark}.{extension}` as one safe name, cut at the stem to `NAME_LIMIT` bytes."""
     tail = _safe(mark) + (f".{_safe(extension)}" if extension else "")
     room = NAME_LIMIT - len(tail.encode())
     head = _safe(stem)
@@ -95,7 +95,7 @@ def _safe(text: str) -> str:
 
 
 def _no_edges(name: str) -> str:
-    """No leading dot or blank (hidden names, `..`), no trailing dot or blank (lost by some disks)."""
+    """No leading dot or blank (hidden names, `..`), no trailing one (lost by some disks)."""
     body = name.lstrip(". \t")
     name = "_" * (len(name) - len(body) > 0) + body
     trimmed = name.rstrip(". ")

@@ -37,7 +37,7 @@ class MediaItem:
 class MediaFile:
     """One original file of an item, ready to be opened.
 
-    `number` counts from 1 and is stable: a chapter's, a frame's, or a companion's place in the item.
+    `number` counts from 1 and is stable: the place of a chapter, frame or companion in the item.
     `extension` is lower-case without a dot, empty where the provider does not say.
     `url` is signed and dies within about an hour: resolve late, resolve again when it has died.
     """

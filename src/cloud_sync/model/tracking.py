@@ -26,7 +26,7 @@ LEGAL_MOVES: dict[Status, frozenset[Status]] = {
     Status.SKIPPED: frozenset({Status.PENDING, Status.IN_PROGRESS, Status.SKIPPED}),
     Status.COMPLETED: frozenset(),
 }
-"""From each status, where a medium may go. COMPLETED stays: a finished medium is never re-fetched."""
+"""From each status, where a medium may go. COMPLETED stays: what is finished is not re-fetched."""
 
 
 class IllegalMove(ValueError):
@@ -69,7 +69,8 @@ class TrackedFile:
 class TrackedMedium:
     """One medium as the tracker knows it; attribute names are the specification's.
 
-    `s3_key` is the key of the first file. `sync_timestamp` is the time of the last change of status.
+    `s3_key` is the key of the first file.
+    `sync_timestamp` is the time of the last change of status.
     `source_updated_at` is the provider's time of last change when the medium was last looked at.
     `retry_count` counts tries after the first; `attempts` counts all tries.
     """

@@ -1,4 +1,4 @@
-"""The contract of a camera cloud. `provider/gopro` keeps it for GoPro, `provider/memory` for tests."""
+"""The contract of a camera cloud: `provider/gopro` keeps it, and `provider/memory` for tests."""
 
 from __future__ import annotations
 

@@ -1,0 +1,5 @@
+"""`python -m cloud_sync` is the same as `cloud-sync`."""
+
+from cloud_sync.cli.main import run
+
+run()
