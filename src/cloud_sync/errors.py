@@ -13,6 +13,7 @@ CloudSyncError
 │   ├── SourceNotUnderstood   an answer without the parts that we need
 │   ├── SizeMismatch          the original is far from the size that the listing promises
 │   └── KeyTaken              something else lies at the key; nothing is ever overwritten
+├── Interrupted               the run was asked to stop; the work goes on next time
 └── NeedsPerson               parked until somebody acts; nothing is marked FAILED
     ├── UsageError            a wrong option, setting or destination (exit code 2)
     ├── ArchiveUnusable       the destination is missing, full or not writable (exit code 2)
@@ -141,6 +142,13 @@ class KeyTaken(Permanent):
     """Something else already lies at the key."""
 
     code = "key_taken"
+
+
+class Interrupted(CloudSyncError):
+    """The run was asked to stop in the middle of the work, which stays due."""
+
+    code = "interrupted"
+    exit_code = ExitCode.INTERRUPTED
 
 
 class NeedsPerson(CloudSyncError):

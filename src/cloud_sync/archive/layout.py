@@ -16,6 +16,9 @@ ROOT = "gopro-videos"
 NAME_LIMIT = 255
 """The longest name in bytes that common file systems take."""
 
+EXTENSION_LIMIT = 32
+"""The longest extension in bytes; real ones have three or four."""
+
 _EDITS = frozenset({"Edit", "MultiClipEdit"})
 _FORBIDDEN = frozenset('/\\:*"<>|')
 """Separators, and what exFAT and NTFS volumes refuse: archives often lie on such disks."""
@@ -60,11 +63,12 @@ def key_candidates(item: MediaItem, number: int, filename: str, extension: str) 
         own = extension
     by_number = "" if number == 1 else f"-{number}"
     by_medium = f"-{item.id}{by_number}"
-    digest = sha256(f"{item.id}\0{number}\0{filename}".encode("utf-8", "replace")).hexdigest()[:16]
+    # repr keeps the three apart whatever they hold, and spells lone surrogates out
+    digest = sha256(repr((item.id, number, filename)).encode()).hexdigest()[:16]
     marks = ["", by_medium] if stem else [by_number]
     marks += [f"-{item.id}-{number}", f"{by_medium}-{digest}"]
-    names = [_fit(stem or item.id, mark, own) for mark in dict.fromkeys(marks)]
-    return tuple(directory(item) + name for name in names)
+    names = [_fit(stem or item.id, mark, own) for mark in marks]
+    return tuple(directory(item) + name for name in dict.fromkeys(names))
 
 
 def split_name(filename: str) -> tuple[str, str]:
@@ -76,13 +80,20 @@ def split_name(filename: str) -> tuple[str, str]:
 
 
 def _fit(stem: str, mark: str, extension: str) -> str:
-    """`{stem}{mark}.{extension}` as one safe name, cut at the stem to `NAME_LIMIT` bytes."""
-    tail = _safe(mark) + (f".{_safe(extension)}" if extension else "")
-    room = NAME_LIMIT - len(tail.encode())
-    head = _safe(stem)
-    while len(head.encode()) > room:
-        head = head[:-1]
-    return _no_edges(head + tail)
+    """`{stem}{mark}.{extension}` as one safe name of at most `NAME_LIMIT` bytes.
+
+    The stem is cut first, and of an endless mark the front, so that a digest at its end stays.
+    """
+    ending = f".{_cut(_safe(extension), EXTENSION_LIMIT)}" if extension else ""
+    room = NAME_LIMIT - len(ending.encode())
+    tail = _cut(_safe(mark)[::-1], room)[::-1]
+    head = _cut(_safe(stem), room - len(tail.encode()))
+    return _no_edges(unicodedata.normalize("NFC", head + tail + ending))
+
+
+def _cut(text: str, room: int) -> str:
+    """The longest beginning of `text` that takes at most `room` bytes."""
+    return text.encode()[:room].decode("utf-8", "ignore")
 
 
 def _safe(text: str) -> str:

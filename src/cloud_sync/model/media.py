@@ -65,6 +65,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose library it is, as far as the provider's login check tells."""
+    """Whose library it is, as far as the provider's login check tells.
+
+    `server_time` is the other side's clock when it answered, None where it does not say.
+    """
 
     id: str
+    server_time: datetime | None = None

@@ -1,0 +1,235 @@
+"""An archive in a folder of a mounted file system: a local disk, an external one, a share.
+
+A half file never bears a real name: parts go to a temporary file under `.cloud-sync/partial`, on
+the same file system, which is made durable first and then given its name without overwriting.
+A folder keeps neither checksums nor media ids: `head` reports sizes only.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import BinaryIO
+
+from cloud_sync.archive.base import ObjectDescription, StoredObject
+from cloud_sync.archive.checksum import Part
+from cloud_sync.archive.folder_disk import (
+    create_file,
+    listed_name,
+    lock_file,
+    make_folders,
+    publish,
+    sync_file,
+    sync_folder,
+    translated,
+    write_at,
+)
+from cloud_sync.archive.keys import require_key
+from cloud_sync.archive.verify import require_part, require_whole
+from cloud_sync.errors import ArchiveUnusable
+
+PRIVATE = ".cloud-sync"
+"""The name in the root that is ours and holds no objects."""
+
+ABANDONED_AFTER_SECONDS = 3600.0
+"""The age from which a partial file that no process holds is thrown away."""
+
+
+class FolderArchive:
+    """Objects are the regular files below `root`, except in `.cloud-sync`.
+
+    Symbolic links below the root are neither objects nor followed: `head`, `list` and `open` do
+    not see what lies behind them, and nothing is written through them. The root may be one.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.location = str(root)
+        self._root = root
+        self._partial = root / PRIVATE / "partial"
+
+    def check(self) -> None:
+        """Create the folder with its parents, and prove by a probe file that it can be written.
+
+        Also throws away partial files of processes that have died.
+        """
+        with translated("checking the archive", self._root):
+            make_folders(self._partial)
+            probe = self._partial / f"probe-{secrets.token_hex(8)}"
+            descriptor = create_file(probe)
+            try:
+                write_at(descriptor, memoryview(b"cloud-sync"), 0)
+                os.fsync(descriptor)
+                present = os.fstat(descriptor).st_mtime
+            finally:
+                os.close(descriptor)
+                probe.unlink()
+            self._sweep(present)
+
+    def _sweep(self, present: float) -> None:
+        # the probe's time stamp is the disk's own idea of now: a share has another clock
+        for leftover in self._partial.glob("*.part"):
+            descriptor = os.open(leftover, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                age = present - os.fstat(descriptor).st_mtime
+                if age > ABANDONED_AFTER_SECONDS and lock_file(descriptor):
+                    leftover.unlink()
+            finally:
+                os.close(descriptor)
+
+    def begin(
+        self,
+        key: str,
+        description: ObjectDescription,  # noqa: ARG002 - the contract passes it
+        *,
+        part_size: int,
+    ) -> FolderUpload:
+        """Start an object; of the description, a folder keeps nothing."""
+        if part_size < 1:
+            raise ValueError(f"a part has at least one byte, not {part_size}")
+        target = self._path(key)
+        with translated("writing into", self._root):
+            make_folders(self._partial)
+            temporary = self._partial / f"{secrets.token_hex(16)}.part"
+            descriptor = create_file(temporary)
+            lock_file(descriptor)
+        return FolderUpload(self, key, target, temporary, descriptor, part_size)
+
+    def head(self, key: str) -> StoredObject | None:
+        """Size of the file at `key`; no checksum, for a folder keeps none."""
+        path = self._path(key)
+        with translated("looking at", path):
+            if self._link_before(path) or path.is_symlink() or not path.is_file():
+                return None
+            return StoredObject(key, path.stat().st_size)
+
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """All objects whose key starts with `prefix`, in the order of their code points."""
+        if self._root.is_dir():
+            yield from self._walk(self._root, "", prefix)
+
+    def _walk(self, folder: Path, above: str, prefix: str) -> Iterator[StoredObject]:
+        for name, entry in self._entries(folder):
+            key = above + name
+            if above == "" and name == PRIVATE:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                below = key + "/"
+                if below.startswith(prefix) or prefix.startswith(below):
+                    yield from self._walk(Path(entry.path), below, prefix)
+            elif entry.is_file(follow_symlinks=False) and key.startswith(prefix):
+                with translated("listing", Path(entry.path)):
+                    size = entry.stat(follow_symlinks=False).st_size
+                yield StoredObject(key, size)
+
+    def _entries(self, folder: Path) -> Sequence[tuple[str, os.DirEntry[str]]]:
+        """Entries with their names, in key order: a folder sorts as its name and a slash."""
+        with translated("listing", folder), os.scandir(folder) as scan:
+            entries = list(scan)
+        names = frozenset(entry.name for entry in entries)
+
+        def named(entry: os.DirEntry[str]) -> str:
+            def same_file(other: str) -> bool:
+                path = folder / other
+                return path.exists() and path.samefile(entry.path)
+
+            return listed_name(entry.name, names, same_file)
+
+        def place(pair: tuple[str, os.DirEntry[str]]) -> str:
+            return pair[0] + "/" if pair[1].is_dir(follow_symlinks=False) else pair[0]
+
+        return sorted(((named(entry), entry) for entry in entries), key=place)
+
+    def open(self, key: str) -> BinaryIO:
+        path = self._path(key)
+        if self.head(key) is None:
+            raise FileNotFoundError(key)
+        with translated("reading", path):
+            return path.open("rb")
+
+    def _path(self, key: str) -> Path:
+        """Where `key` lies; ValueError for a key that is none, or that means our own folder."""
+        if require_key(key).split("/")[0].casefold() == PRIVATE:
+            raise ValueError(f"not a key: {key!r}")
+        return self._root / key
+
+    def _link_before(self, path: Path) -> bool:
+        """Whether a symbolic link stands between the root and the file."""
+        between = path.relative_to(self._root).parents
+        return any((self._root / part).is_symlink() for part in between if part != Path())
+
+    def publish(self, temporary: Path, target: Path, key: str) -> None:
+        """Make a finished file visible and durable under its key; KeyTaken where it is in use."""
+        with translated("writing", target, kept="what was archived before is untouched"):
+            if self._link_before(target):
+                raise ArchiveUnusable(
+                    f"storing {key}: a symbolic link stands in its path {target.parent}",
+                    hint="replace the link by the folder itself",
+                )
+            make_folders(target.parent)
+            publish(temporary, target, key)
+            sync_folder(target.parent)
+
+
+class FolderUpload:
+    """One file being written. Calls for one upload take turns; different uploads do not wait."""
+
+    def __init__(
+        self,
+        archive: FolderArchive,
+        key: str,
+        target: Path,
+        temporary: Path,
+        descriptor: int,
+        part_size: int,
+    ) -> None:
+        self._archive = archive
+        self._key = key
+        self._target = target
+        self._temporary = temporary
+        self._descriptor: int | None = descriptor
+        self._part_size = part_size
+        self._parts: dict[int, Part] = {}
+        # also keeps a late write away from a descriptor that has been closed and used again
+        self._lock = Lock()
+
+    def put_part(self, number: int, data: memoryview, checksum: bytes) -> None:
+        """As the contract says; ArchiveUnusable when the disk is full."""
+        part = require_part(self._key, number, data, checksum)
+        kept = "the files archived before are untouched; this one is not visible"
+        with self._lock, translated(f"writing {self._key} into", self._target.parent, kept=kept):
+            write_at(self._open(), data, (number - 1) * self._part_size)
+            self._parts[number] = part
+
+    def commit(self, size: int, checksum: str) -> StoredObject:
+        """As the contract says. The checksum is proven from the parts as they were put."""
+        with self._lock:
+            descriptor = self._open()
+            try:
+                require_whole(self._key, self._parts, self._part_size, size, checksum)
+                with translated("writing", self._target):
+                    # a last part that was put again may have become shorter
+                    os.ftruncate(descriptor, size)
+                    sync_file(descriptor)
+                self._archive.publish(self._temporary, self._target, self._key)
+            finally:
+                self._discard()
+        return StoredObject(self._key, size, checksum)
+
+    def abort(self) -> None:
+        with self._lock:
+            self._discard()
+
+    def _open(self) -> int:
+        if self._descriptor is None:
+            raise ValueError(f"the upload of {self._key} is over")
+        return self._descriptor
+
+    def _discard(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+            with translated("clearing", self._temporary):
+                self._temporary.unlink(missing_ok=True)

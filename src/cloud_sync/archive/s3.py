@@ -1,0 +1,235 @@
+"""An archive in a bucket of S3 or of a service that speaks its protocol.
+
+What an object is made of stays invisible until the service has it whole; the service itself
+refuses a key that is in use, bytes that do not match their CRC64NVME, and a whole of another
+checksum, as far as its dialect goes (see `s3_dialects`). What was committed is looked at again.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import urlsplit
+
+from cloud_sync.archive.base import ObjectDescription, StoredObject
+from cloud_sync.archive.keys import require_key
+from cloud_sync.archive.s3_dialects import DIALECTS, SETTING, Dialect, dialect_of
+from cloud_sync.archive.s3_errors import Place, code_of, translated
+from cloud_sync.archive.s3_upload import S3Upload
+from cloud_sync.archive.s3_writer import S3Writer
+from cloud_sync.errors import MissingExtra, UsageError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PROBE = ".cloud-sync-check"
+"""The key under which `check` begins an upload and aborts it; no object ever lies there."""
+
+
+class S3Archive:
+    """Objects are the bucket's objects below `prefix`. `connect` builds one from the settings."""
+
+    def __init__(
+        self,
+        client: S3Client,
+        bucket: str,
+        prefix: str = "",
+        *,
+        storage_class: str | None = None,
+        dialect: Dialect,
+    ) -> None:
+        self._client = client
+        self._bucket = bucket
+        prefix = prefix.strip("/")
+        self._base = f"{require_key(prefix)}/" if prefix else ""
+        self.location = f"s3://{bucket}/{self._base}".rstrip("/")
+        self._dialect = dialect
+        self._place = Place(self.location, bucket, _endpoint(client, dialect), dialect.name)
+        self._writer = S3Writer(client, bucket, storage_class, dialect, self._place)
+        self._bucket_seen = False
+
+    def close(self) -> None:
+        """Let go of the connections; may be called twice."""
+        self._client.close()
+
+    def check(self) -> None:
+        """Prove that the bucket is there, may be listed, and takes uploads like ours.
+
+        An upload is begun with our storage class, checksum and tags and aborted at once: that
+        needs the same permission as writing an object, and leaves none behind.
+        """
+        with translated("looking into the bucket", self._place):
+            self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._base, MaxKeys=1)
+            self._client.head_bucket(Bucket=self._bucket)
+        self._bucket_seen = True
+        probe = ObjectDescription("check", 1, "application/octet-stream", {}, {"Check": "True"})
+        headers = self._writer.headers(self._base + PROBE, probe)
+        upload_id = self._writer.create(headers)
+        self._writer.abort(self._base + PROBE, upload_id)
+
+    def begin(self, key: str, description: ObjectDescription, *, part_size: int) -> S3Upload:
+        """Start an object. `part_size` is 5 MiB to 5 GiB, and there are at most 10,000 parts.
+
+        An object that fits one part costs one request; before a second part nothing is sent.
+        """
+        full_key = self._base + require_key(key)
+        return S3Upload(self._writer, key, full_key, description, part_size)
+
+    def head(self, key: str) -> StoredObject | None:
+        """What lies at `key`, with the full-object CRC64NVME where the service keeps one."""
+        found = self._writer.head(self._base + require_key(key), "looking at " + key)
+        if found is None:
+            self._require_bucket()
+            return None
+        return self._writer.report(key, found)
+
+    def _require_bucket(self) -> None:
+        # a HEAD for an object answers the same 404 when the bucket itself is missing
+        if not self._bucket_seen:
+            with translated("looking for the bucket", self._place):
+                self._client.head_bucket(Bucket=self._bucket)
+            self._bucket_seen = True
+
+    def list(self, prefix: str = "") -> Iterator[StoredObject]:
+        """All objects whose key starts with `prefix`, in the order of their code points.
+
+        Keys that end in a slash are folder marks of other programs, not objects of an archive.
+        """
+        found = self._listed(prefix)
+        if self._dialect.lists_in_order:
+            return found
+        return iter(sorted(found, key=lambda stored: stored.key))
+
+    def _listed(self, prefix: str) -> Iterator[StoredObject]:
+        pages = iter(
+            self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=self._base + prefix
+            )
+        )
+        while True:
+            with translated("listing", self._place):
+                page = next(pages, None)
+            if page is None:
+                return
+            for row in page.get("Contents", ()):
+                key = row["Key"].removeprefix(self._base)
+                if key and not key.endswith("/"):
+                    yield StoredObject(key, row["Size"])
+
+    def open(self, key: str) -> BinaryIO:
+        full_key = self._base + require_key(key)
+        with translated("reading " + key, self._place):
+            try:
+                answer = self._client.get_object(Bucket=self._bucket, Key=full_key)
+            except self._client.exceptions.ClientError as error:
+                if code_of(error) in ("NoSuchKey", "404"):
+                    raise FileNotFoundError(key) from None
+                raise
+        return io.BufferedReader(_Body(answer["Body"], key, self._place))
+
+
+class _Body(io.RawIOBase):
+    """The body of an object; a connection that breaks is told in our own errors."""
+
+    def __init__(self, body: Any, key: str, place: Place) -> None:
+        self._body = body
+        self._key = key
+        self._place = place
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with translated("reading " + self._key, self._place):
+            data = self._body.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._body.close()
+        super().close()
+
+
+def connect(
+    bucket: str,
+    prefix: str = "",
+    *,
+    storage_class: str | None = None,
+    dialect: str | None = None,
+    connections: int = 16,
+    attempts: int = 3,
+    client_options: Mapping[str, Any] | None = None,
+) -> S3Archive:
+    """The archive in `bucket` under `prefix`, with the AWS SDK's own settings.
+
+    Endpoint, region, profile and credentials come from `AWS_*` and `~/.aws`, or from
+    `client_options` (as boto3 takes them). `dialect` names a row of `s3_dialects`, which is found
+    by the endpoint's host otherwise. `connections` is how many threads may call at once.
+    Raises MissingExtra without boto3, and UsageError where the settings do not fit together.
+    """
+    try:
+        import boto3
+        from botocore.config import Config
+    except ModuleNotFoundError:
+        raise MissingExtra("aws", "writing to S3") from None
+    config = Config(
+        connect_timeout=10,
+        # completing a large upload may keep a service silent for a while
+        read_timeout=120,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        max_pool_connections=connections,
+        tcp_keepalive=True,
+        # ours go along explicitly; the SDK's own would cost time, and some services refuse them
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        s3={"payload_signing_enabled": False},
+    )
+    options = dict(client_options or {})
+    place = Place(f"s3://{bucket}/{prefix}".rstrip("/"), bucket)
+    with translated("connecting", place):
+        session = boto3.Session()
+        try:
+            client = session.client("s3", config=config, **options)
+        except ValueError:
+            raise UsageError(
+                f"connecting to {place.location}: the endpoint or region is not valid",
+                hint="AWS_ENDPOINT_URL_S3 is a URL with http or https; see AWS_REGION",
+            ) from None
+        chosen = _choose(dialect, client.meta.endpoint_url)
+        _require_storage_class(storage_class, chosen, place)
+        if chosen.path_style:
+            client.close()
+            path_style = Config(s3={"payload_signing_enabled": False, "addressing_style": "path"})
+            client = session.client("s3", config=config.merge(path_style), **options)
+    return S3Archive(client, bucket, prefix, storage_class=storage_class, dialect=chosen)
+
+
+def _choose(name: str | None, endpoint_url: str) -> Dialect:
+    if name is None:
+        return dialect_of(urlsplit(endpoint_url).hostname or "")
+    if name not in DIALECTS:
+        raise UsageError(
+            f"{SETTING} is {name!r}, which is no known dialect",
+            hint="one of: " + ", ".join(DIALECTS),
+        )
+    return DIALECTS[name]
+
+
+def _require_storage_class(storage_class: str | None, dialect: Dialect, place: Place) -> None:
+    offered = dialect.storage_classes
+    if storage_class and offered is not None and storage_class not in offered:
+        raise UsageError(
+            f"storing to {place.location}: the service ({dialect.name}) has no storage class "
+            f"{storage_class}",
+            hint="it has " + ", ".join(sorted(offered)) + "; choose another --storage-plan",
+        )
+
+
+def _endpoint(client: S3Client, dialect: Dialect) -> str:
+    """Scheme and host of a service that is not AWS; never user, password or query."""
+    if dialect.name == "aws":
+        return ""
+    parts = urlsplit(client.meta.endpoint_url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname}{port}"

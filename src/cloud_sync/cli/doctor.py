@@ -1,0 +1,155 @@
+"""`cloud-sync doctor`: checks configuration, credentials, destination and clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from cloud_sync.cli.options import Json, Quiet, To, Verbose, examples
+
+if TYPE_CHECKING:
+    from cloud_sync.config.load import Config
+    from cloud_sync.wiring.local import LocalWiring
+
+CLOCK_TOLERANCE = 300.0
+"""Seconds a machine's clock may be off: S3 refuses signatures beyond 15 minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; `hint` is what to type where it is not well."""
+
+    check: str
+    ok: bool
+    message: str
+    hint: str
+    exit_code: int
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command(
+        "doctor",
+        epilog=examples(
+            "cloud-sync doctor                      check everything that sync needs",
+            "cloud-sync doctor --to s3://my-bucket  with this destination",
+        ),
+    )(doctor)
+
+
+def doctor(
+    to: To = None, json: Json = False, quiet: Quiet = False, verbose: Verbose = False
+) -> None:
+    """Check everything that sync needs; say what to fix."""
+    import os
+
+    from cloud_sync.cli.terminal import result, result_json, set_up_logging
+    from cloud_sync.config.load import load_config
+    from cloud_sync.wiring.local import LocalWiring
+
+    set_up_logging(verbose=verbose)
+    config = load_config({"to": to}, os.environ)
+    findings = examine(LocalWiring(config, os.environ))
+    if json:
+        result_json(
+            {
+                "settings": settings_of(config),
+                "checks": [
+                    {
+                        "check": finding.check,
+                        "ok": finding.ok,
+                        "message": finding.message,
+                        "hint": finding.hint,
+                    }
+                    for finding in findings
+                ],
+            }
+        )
+    else:
+        for line in _lines(config, findings, brief=quiet):
+            result(line)
+    raise typer.Exit(max((finding.exit_code for finding in findings), default=0))
+
+
+def settings_of(config: Config) -> dict[str, dict[str, str]]:
+    """Every setting's text and where it came from; secrets are not shown."""
+    from cloud_sync.config.schema import SETTINGS
+
+    shown = {setting.name: config.shown(setting) for setting in SETTINGS}
+    return {name: {"value": text, "origin": origin} for name, (text, origin) in shown.items()}
+
+
+def examine(wiring: LocalWiring) -> list[Finding]:
+    """Every check, each with its own verdict; one that fails does not hide the others."""
+    return [
+        _try("credentials", lambda: _credentials(wiring)),
+        _try("login", lambda: _login(wiring)),
+        _try("destination", lambda: _destination(wiring)),
+    ]
+
+
+def _try(check: str, call: Callable[[], str]) -> Finding:
+    from cloud_sync.errors import CloudSyncError
+
+    try:
+        return Finding(check, True, call(), "", 0)
+    except CloudSyncError as error:
+        return Finding(check, False, error.message, error.hint, error.exit_code)
+
+
+def _credentials(wiring: LocalWiring) -> str:
+    from cloud_sync.cli.status import age_text
+    from cloud_sync.errors import AuthRequired, AuthTrouble
+
+    credential = wiring.credentials().read()
+    if credential is None:
+        raise AuthRequired(
+            "there are no GoPro credentials", trouble=AuthTrouble.MISSING, hint="cloud-sync login"
+        )
+    if credential.stored_at is None:
+        return f"from {credential.origin}"
+    return f"from {credential.origin}, {age_text(wiring.now() - credential.stored_at)} old"
+
+
+def _login(wiring: LocalWiring) -> str:
+    from cloud_sync.errors import UsageError
+
+    account = wiring.provider(wiring.credentials()).check_login()
+    told = f"the camera cloud accepts it (account {account.id})"
+    if account.server_time is None:
+        return told
+    skew = (wiring.now() - account.server_time).total_seconds()
+    if abs(skew) > CLOCK_TOLERANCE:
+        raise UsageError(
+            f"this machine's clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the "
+            "camera cloud's; S3 refuses to be asked with more than 900 s",
+            hint="set the clock, best by NTP",
+        )
+    return f"{told}; clocks agree within {max(1, round(abs(skew)))} s"
+
+
+def _destination(wiring: LocalWiring) -> str:
+    place = wiring.place
+    wiring.archive(place).check()
+    return f"{place.location} can be written"
+
+
+def _lines(config: Config, findings: list[Finding], *, brief: bool) -> list[str]:
+    from cloud_sync.config.schema import HOME_ENV
+
+    lines = []
+    if not brief:
+        lines.append(f"{HOME_ENV:<17} {config.home}")
+        for name, shown in settings_of(config).items():
+            lines.append(f"{name:<17} {shown['value'] or '-'}  ({shown['origin']})")
+        lines.append("")
+    for finding in findings:
+        if finding.ok and brief:
+            continue
+        lines.append(f"{'ok  ' if finding.ok else 'FIX '} {finding.check:<12} {finding.message}")
+        if finding.hint:
+            lines.append(f"     {'':<12} next: {finding.hint}")
+    return lines

@@ -1,0 +1,74 @@
+"""The command `cloud-sync`: its commands, and how an error becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cloud_sync import __version__
+from cloud_sync.cli import demo, doctor, list_files, login, simulator, status, sync
+from cloud_sync.cli.options import examples
+from cloud_sync.cli.terminal import tell_error, tell_fault
+from cloud_sync.errors import CloudSyncError
+
+EXIT_CODES = """\b
+Exit codes:
+  0    done, and nothing you would want is missing without being named
+  1    the run failed
+  2    usage or configuration
+  3    done, but some media failed
+  4    credentials missing, expired or refused; nothing is lost
+  5    another run is at work
+  6    verification found a difference
+  130  interrupted; the next run goes on from there"""
+
+app = typer.Typer(
+    name="cloud-sync",
+    help="Archives a GoPro cloud library into a folder or bucket that you own.",
+    epilog=examples(
+        "cloud-sync demo                        try it without an account",
+        "cloud-sync login                       store the token of your account",
+        "cloud-sync sync --to /mnt/archive      archive everything that is not there yet",
+        "cloud-sync sync --to s3://my-bucket    the same into a bucket",
+    )
+    + "\n\n"
+    + EXIT_CODES,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (login, sync, status, list_files, doctor, demo, simulator):
+    command.register(app)
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"cloud-sync {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Archives a GoPro cloud library into a folder or bucket that you own."""
+
+
+def run() -> None:
+    """Run the command line and exit with its code."""
+    verbose = "--verbose" in sys.argv or "-v" in sys.argv
+    try:
+        app(prog_name="cloud-sync")
+    except CloudSyncError as error:
+        sys.exit(tell_error(error, verbose=verbose))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001 the last net: no traceback reaches a user unasked
+        sys.exit(tell_fault(error, verbose=verbose))

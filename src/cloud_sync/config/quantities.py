@@ -1,0 +1,56 @@
+"""Durations, rates and dates as people type them, read strictly."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from cloud_sync.errors import UsageError
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_BYTES = {
+    "": 1,
+    "k": 10**3,
+    "m": 10**6,
+    "g": 10**9,
+    "ki": 2**10,
+    "mi": 2**20,
+    "gi": 2**30,
+}
+
+
+def parse_duration(text: str) -> timedelta:
+    """`90s`, `45m`, `2h`, `1h30m`, `1d`; UsageError for anything else and for zero."""
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text.strip():
+        raise UsageError(f"{text!r} is no duration", hint="write it like 90s, 45m, 2h or 1h30m")
+    duration = timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
+    if duration <= timedelta(0):
+        raise UsageError(f"the duration {text!r} is zero", hint="write it like 45m or 2h")
+    return duration
+
+
+def parse_rate(text: str) -> int:
+    """`20MB/s`, `500k`, `8MiB/s` as bytes a second; UsageError for anything else."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kKmMgG]i?)?B?(?:/s)?\s*", text)
+    rate = int(float(match[1]) * _BYTES[(match[2] or "").lower()]) if match else 0
+    if rate < 1:
+        raise UsageError(
+            f"{text!r} is no rate in bytes a second", hint="write it like 20MB/s, 500kB/s or 8MiB/s"
+        )
+    return rate
+
+
+def parse_date(text: str) -> date:
+    """A calendar day, `2026-05-31`; UsageError for anything else."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(f"{text!r} is no date", hint="write it like 2026-05-31") from None
+
+
+def parse_count(text: str) -> int:
+    """A whole number from 1 up; UsageError for anything else."""
+    if not re.fullmatch(r"\s*\d{1,9}\s*", text) or int(text) < 1:
+        raise UsageError(f"{text!r} is no whole number from 1 up", hint="write it like 5")
+    return int(text)

@@ -1,0 +1,107 @@
+"""Every setting once: name, default, meaning, environment variable, and how its text is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cloud_sync.config.quantities import parse_count, parse_duration, parse_rate
+from cloud_sync.model.location import parse_destination
+from cloud_sync.model.storage_plan import parse_storage_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. `default` is the text a user would type; None means that there is none.
+
+    `check` raises UsageError for a text that cannot be read.
+    `secret` settings are never shown; `in_file` ones may stand in `config.toml`.
+    """
+
+    name: str
+    meaning: str
+    example: str
+    env: str
+    default: str | None = None
+    check: Callable[[str], object] = str
+    secret: bool = False
+    in_file: bool = True
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        name="to",
+        meaning="where the archive lies: a folder, or s3://bucket/prefix",
+        example="/mnt/archive",
+        env="CLOUD_SYNC_TO",
+        check=parse_destination,
+    ),
+    Setting(
+        name="provider",
+        meaning="the camera cloud to read from",
+        example="gopro",
+        env="CLOUD_SYNC_PROVIDER",
+        default="gopro",
+    ),
+    Setting(
+        name="gopro_api_url",
+        meaning="base URL of the GoPro API; plain http only on loopback",
+        example="https://api.gopro.com",
+        env="CLOUD_SYNC_GOPRO_API_URL",
+        default="https://api.gopro.com",
+    ),
+    Setting(
+        name="gopro_token",
+        meaning="the gp_access_token value, used instead of the stored credentials",
+        example="eyJ…",
+        env="CLOUD_SYNC_GOPRO_TOKEN",
+        secret=True,
+        in_file=False,
+    ),
+    Setting(
+        name="concurrency",
+        meaning="how many media are transferred at a time",
+        example="8",
+        env="CLOUD_SYNC_CONCURRENCY",
+        default="5",
+        check=parse_count,
+    ),
+    Setting(
+        name="max_duration",
+        meaning="stop cleanly after this long; the next run goes on",
+        example="2h",
+        env="CLOUD_SYNC_MAX_DURATION",
+        check=parse_duration,
+    ),
+    Setting(
+        name="bandwidth_limit",
+        meaning="the most bytes a second over all transfers",
+        example="20MB/s",
+        env="CLOUD_SYNC_BANDWIDTH_LIMIT",
+        check=parse_rate,
+    ),
+    Setting(
+        name="storage_plan",
+        meaning="how a bucket keeps objects: standard, direct, grace:N or founding-97",
+        example="direct",
+        env="CLOUD_SYNC_STORAGE_PLAN",
+        check=parse_storage_plan,
+    ),
+    Setting(
+        name="s3_dialect",
+        meaning="which S3 the bucket's service speaks: aws, r2, b2, generic or plain; "
+        "found by the endpoint's host otherwise",
+        example="generic",
+        env="CLOUD_SYNC_S3_DIALECT",
+    ),
+    Setting(
+        name="notify",
+        meaning="Apprise URLs, separated by blanks, that are told when a run's state changes",
+        example="ntfy://my-topic",
+        env="CLOUD_SYNC_NOTIFY",
+        secret=True,
+    ),
+)
+
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+HOME_ENV = "CLOUD_SYNC_HOME"

@@ -1,0 +1,1 @@
+"""The flow: validate → list → plan → transfer → summarise → notify. Contracts only, no adapter."""

@@ -1,0 +1,192 @@
+"""Archives one medium: claim, resolve, give keys, store every original, settle."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cloud_sync.archive.layout import key_candidates
+from cloud_sync.errors import (
+    CloudSyncError,
+    GoneAtSource,
+    Interrupted,
+    NeedsPerson,
+    NoOriginal,
+    SizeMismatch,
+)
+from cloud_sync.model.media import MediaFile, MediaItem
+from cloud_sync.model.report import Named, Outcome
+from cloud_sync.model.tracking import Reason, Status, TrackedFile
+from cloud_sync.pipeline.calls import Caller
+from cloud_sync.pipeline.events import Warned
+from cloud_sync.pipeline.rooms import Rooms, RunOptions
+from cloud_sync.pipeline.storing import OriginalStore, Work
+from cloud_sync.tracker.base import FileEntry
+from cloud_sync.tracker.plan import ELSEWHERE
+from cloud_sync.transfer.mover import Mover
+from cloud_sync.transfer.size_check import SizeVerdict, compare_sizes
+
+CLAIM_FOR = timedelta(hours=24)
+"""A claim is void as soon as its run has ended; this bounds a run that never ends."""
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MediumReport:
+    """How one medium ended in this run, and what was stored for it in this run."""
+
+    outcome: Outcome
+    named: Named | None = None
+    files_archived: int = 0
+    bytes: int = 0
+
+
+@dataclass(slots=True)
+class Stored:
+    """What this run stored for a medium so far."""
+
+    files: int = 0
+    bytes: int = 0
+
+
+class MediumArchiver:
+    """Works on one medium after another; one instance serves all workers of a run."""
+
+    def __init__(
+        self, rooms: Rooms, options: RunOptions, run_id: str, mover: Mover, caller: Caller
+    ) -> None:
+        self._rooms = rooms
+        self._owner = options.owner
+        self._run_id = run_id
+        self._caller = caller
+        self._originals = OriginalStore(rooms, mover, caller, run_id, self._record)
+
+    def archive(self, item: MediaItem) -> MediumReport:
+        """Archive the medium, or report why not.
+
+        Raises NeedsPerson and Interrupted after the medium was put back as due;
+        any other failure is the medium's own and stands in the report.
+        """
+        now = self._rooms.clock.now()
+        claimed = self._rooms.tracker.claim(
+            item.id, self._run_id, self._owner, now=now, until=now + CLAIM_FOR
+        )
+        if claimed is None:
+            return self._claimed_elsewhere(item)
+        stored = Stored()
+        try:
+            self._store_all(item, stored)
+        except (NeedsPerson, Interrupted) as error:
+            self._settle(item, Status.PENDING, _reason(error), counts_as_attempt=False)
+            raise
+        except CloudSyncError as error:
+            return self._give_up(item, error, stored)
+        except Exception as error:  # noqa: BLE001 one medium's fault must not take the others along
+            _LOG.debug("archiving medium %s", item.id, exc_info=True)
+            kind = type(error).__name__
+            return self._give_up(item, InternalError(f"a fault in cloud-sync: {kind}"), stored)
+        self._settle(item, Status.COMPLETED, None)
+        return MediumReport(Outcome.ARCHIVED, None, stored.files, stored.bytes)
+
+    def _store_all(self, item: MediaItem, stored: Stored) -> None:
+        files = self._caller.retried(
+            f"asking for the originals of {item.filename or item.id}",
+            lambda: self._rooms.provider.resolve(item),
+        )
+        rows = self._give_keys(item, files)
+        total = 0
+        for file in files:
+            row = rows[file.number]
+            if row.status is not Status.COMPLETED:
+                listed = item.size if len(files) == 1 else None
+                row, moved = self._originals.store(Work(item, file, row, listed))
+                stored.files += moved
+                stored.bytes += (row.size or 0) if moved else 0
+            total += row.size or 0
+        self._check_sum(item, total)
+
+    def _give_keys(self, item: MediaItem, files: Sequence[MediaFile]) -> dict[int, TrackedFile]:
+        entries = [
+            FileEntry(
+                file.number,
+                file.filename,
+                key_candidates(item, file.number, file.filename, file.extension),
+            )
+            for file in files
+        ]
+        tracked = self._rooms.tracker.give_keys(item.id, self._owner, entries)
+        return {file.number: file for file in tracked}
+
+    def _check_sum(self, item: MediaItem, total: int) -> None:
+        """Hold the stored bytes of all originals against the listing's sum."""
+        verdict = compare_sizes(item.size, total)
+        name = item.filename or item.id
+        if verdict is SizeVerdict.FAR:
+            raise SizeMismatch(
+                f"archiving {name}: the listing says {item.size} bytes, its originals have {total}",
+                kept="What was stored stays stored.",
+                hint="look at it in the GoPro app; `cloud-sync sync --retry-failed` tries again",
+            )
+        if verdict is SizeVerdict.DRIFT:
+            self._caller.observe(
+                Warned(
+                    f"{name}: the listing says {item.size} bytes, the cloud delivered {total}; "
+                    "the delivered file counts"
+                )
+            )
+
+    def _give_up(self, item: MediaItem, error: CloudSyncError, stored: Stored) -> MediumReport:
+        outcome = _OUTCOMES.get(type(error), Outcome.FAILED)
+        status = Status.FAILED if outcome is Outcome.FAILED else Status.SKIPPED
+        self._settle(item, status, _reason(error))
+        return _report(item, outcome, _reason(error), stored)
+
+    def _claimed_elsewhere(self, item: MediaItem) -> MediumReport:
+        known = self._rooms.tracker.known([item.id]).get(item.id)
+        if known and known.status is Status.COMPLETED:
+            return MediumReport(Outcome.ALREADY_ARCHIVED)
+        return _report(item, Outcome.PENDING, ELSEWHERE, Stored())
+
+    def _record(self, item: MediaItem, file: TrackedFile) -> None:
+        self._rooms.tracker.record_file(item.id, self._owner, file)
+
+    def _settle(
+        self,
+        item: MediaItem,
+        status: Status,
+        reason: Reason | None,
+        *,
+        counts_as_attempt: bool = True,
+    ) -> None:
+        self._rooms.tracker.settle(
+            item.id,
+            self._owner,
+            status,
+            now=self._rooms.clock.now(),
+            reason=reason,
+            counts_as_attempt=counts_as_attempt,
+        )
+
+
+class InternalError(CloudSyncError):
+    """A fault of our own, met while one medium was archived."""
+
+    code = "internal_error"
+
+
+_OUTCOMES: dict[type[CloudSyncError], Outcome] = {
+    GoneAtSource: Outcome.GONE,
+    NoOriginal: Outcome.NEEDS_ATTENTION,
+}
+
+
+def _reason(error: CloudSyncError) -> Reason:
+    return Reason(error.code, error.message)
+
+
+def _report(item: MediaItem, outcome: Outcome, reason: Reason, stored: Stored) -> MediumReport:
+    named = Named(item.id, item.filename, outcome, reason.code, reason.message)
+    return MediumReport(outcome, named, stored.files, stored.bytes)

@@ -1,0 +1,117 @@
+"""What happens in a run, as it happens: each event once, for whoever looks on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cloud_sync.model.report import Named, RunSummary
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The run has its lease. `archive` is the destination as a person writes it."""
+
+    run_id: str
+    archive: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageListed:
+    """A page of the listing is in: distinct media so far, and what the provider says in total."""
+
+    found: int
+    total_items: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMade:
+    """The plan stands: media due with the sum of their listed sizes, media already archived."""
+
+    due: int
+    due_bytes: int
+    already_archived: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileStarted:
+    """An original is open; `size` is its declared length in bytes."""
+
+    media_id: str
+    file_number: int
+    filename: str
+    key: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """`count` more bytes of an original were read."""
+
+    media_id: str
+    file_number: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileArchived:
+    """An original lies in the archive, whole and proven."""
+
+    media_id: str
+    file_number: int
+    filename: str
+    key: str
+    size: int
+    checksum_crc64nvme: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileFailed:
+    """A try at an original came to nothing; `retry_in` is the wait in seconds if it goes on."""
+
+    media_id: str
+    file_number: int
+    filename: str
+    code: str
+    message: str
+    retry_in: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MediumSettled:
+    """A medium that was due has its outcome for this run; `named` says why it is not archived."""
+
+    media_id: str
+    filename: str
+    outcome: str
+    named: Named | None
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something that a person should read, and that stops nothing."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The run is over."""
+
+    summary: RunSummary
+
+
+Event = (
+    RunStarted
+    | PageListed
+    | PlanMade
+    | FileStarted
+    | FileProgress
+    | FileArchived
+    | FileFailed
+    | MediumSettled
+    | Warned
+    | RunEnded
+)
+Observer = Callable[[Event], None]
+"""Told every event; called from several threads at once, must return quickly."""

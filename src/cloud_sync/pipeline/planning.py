@@ -1,0 +1,111 @@
+"""Lists the library and makes the plan: every medium found is due, or counted with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cloud_sync.clock import Clock
+from cloud_sync.model.media import MediaItem, Page
+from cloud_sync.model.report import Named, Outcome
+from cloud_sync.model.tracking import Reason, Status
+from cloud_sync.pipeline.archiving import CLAIM_FOR
+from cloud_sync.pipeline.calls import Caller
+from cloud_sync.pipeline.discovery import Census, discover
+from cloud_sync.pipeline.events import PageListed, PlanMade, Warned
+from cloud_sync.pipeline.rooms import Rooms, RunOptions
+from cloud_sync.summary.tally import Tally
+from cloud_sync.tracker.base import Tracker
+from cloud_sync.tracker.plan import Decision, Plan, plan_batch
+
+UNREADABLE_ROW = "unreadable_row"
+VANISHED = Reason("gone_at_source", "it was listed before and is no longer in the cloud")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan with the listing that it rests on."""
+
+    plan: Plan
+    census: Census
+
+
+def make_plan(rooms: Rooms, options: RunOptions, caller: Caller) -> Planned:
+    """List every page and decide on every medium. Writes nothing."""
+    plan, census = Plan(), Census()
+    for batch in _listing(rooms, caller, census):
+        known = rooms.tracker.known([item.id for item in batch])
+        plan_batch(plan, batch, known, options.policy, rooms.clock.now())
+        caller.observe(PageListed(len(census.ids), census.total_items))
+    plan.close(options.limit)
+    if census.short_by:
+        caller.observe(
+            Warned(
+                f"the listing is incomplete: the cloud counts {census.total_items} media, "
+                f"{len(census.ids)} were listed; run again to find the rest"
+            )
+        )
+    caller.observe(
+        PlanMade(len(plan.due), sum(item.size or 0 for item in plan.due), plan.already_archived)
+    )
+    return Planned(plan, census)
+
+
+def _listing(rooms: Rooms, caller: Caller, census: Census) -> Iterator[tuple[MediaItem, ...]]:
+    def fetch(number: int) -> Page:
+        caller.stop.check()
+        return caller.retried(f"listing page {number}", lambda: rooms.provider.list_page(number))
+
+    return discover(fetch, census)
+
+
+def count_plan(planned: Planned, tally: Tally) -> None:
+    """Count everything that was found, and name what is not due."""
+    plan, census = planned.plan, planned.census
+    tally.found += len(census.ids) + len(census.unreadable)
+    tally.new += plan.seen_first
+    tally.listing_complete = census.complete
+    tally.count(Outcome.ALREADY_ARCHIVED, plan.already_archived)
+    for decision in plan.skips:
+        tally.name(named(decision))
+    for sentence in census.unreadable:
+        tally.name(Named("", "", Outcome.NEEDS_ATTENTION, UNREADABLE_ROW, sentence))
+
+
+def named(decision: Decision) -> Named:
+    """The name and reason of a medium that is not due."""
+    reason = decision.reason or Reason("skipped", "")
+    outcome = decision.outcome or Outcome.PENDING
+    return Named(decision.item.id, decision.item.filename, outcome, reason.code, reason.message)
+
+
+def settle_vanished(
+    tracker: Tracker, census: Census, run_id: str, owner: str, clock: Clock, tally: Tally
+) -> None:
+    """Media that were still due but are no longer in a complete listing: gone, and named so.
+
+    What was archived before its deletion in the cloud stays as it is.
+    """
+    if not census.complete:
+        return
+    for status in (Status.PENDING, Status.FAILED, Status.IN_PROGRESS):
+        for medium in list(tracker.media(status=status)):
+            if medium.media_id in census.ids:
+                continue
+            now = clock.now()
+            if not tracker.claim(medium.media_id, run_id, owner, now=now, until=now + CLAIM_FOR):
+                continue
+            tracker.settle(
+                medium.media_id,
+                owner,
+                Status.SKIPPED,
+                now=now,
+                reason=VANISHED,
+                counts_as_attempt=False,
+            )
+            tally.found += 1
+            tally.name(Named(medium.media_id, medium.filename, Outcome.GONE, *_parts(VANISHED)))
+
+
+def _parts(reason: Reason) -> tuple[str, str]:
+    return reason.code, reason.message

@@ -1,0 +1,41 @@
+"""How an archive stands: what `status` shows, gathered from the tracker and the credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cloud_sync.credentials.base import StoredCredential
+from cloud_sync.model.report import RunSummary
+from cloud_sync.model.tracking import Status, TrackedMedium
+from cloud_sync.tracker.base import Tally, Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Counts by status, the last run, the login, and media that a person should look at."""
+
+    archive: str
+    now: datetime
+    tallies: Mapping[Status, Tally]
+    last_run: RunSummary | None
+    failures: Sequence[TrackedMedium]
+    login_origin: str | None
+    login_stored_at: datetime | None
+
+
+def standing(
+    tracker: Tracker, archive: str, credential: StoredCredential | None, now: datetime
+) -> Standing:
+    """Gather it; calls neither the camera cloud nor the archive."""
+    runs = tracker.runs(1)
+    return Standing(
+        archive=archive,
+        now=now,
+        tallies=tracker.tallies(),
+        last_run=runs[0] if runs else None,
+        failures=tracker.recent_failures(),
+        login_origin=credential.origin if credential else None,
+        login_stored_at=credential.stored_at if credential else None,
+    )

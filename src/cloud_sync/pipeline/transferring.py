@@ -1,0 +1,83 @@
+"""Works through a plan with a bounded number of media at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from cloud_sync.errors import CloudSyncError, Interrupted, NeedsPerson
+from cloud_sync.model.media import MediaItem
+from cloud_sync.model.report import Named, Outcome
+from cloud_sync.model.tracking import Reason
+from cloud_sync.pipeline.archiving import MediumArchiver, MediumReport
+from cloud_sync.pipeline.events import MediumSettled, Observer
+from cloud_sync.summary.tally import Tally
+from cloud_sync.transfer.stopping import Stop, StopReason
+
+LEFT = {
+    None: Reason("not_started", "the run ended before its turn"),
+    StopReason.INTERRUPTED: Reason("interrupted", "the run was interrupted; the next goes on"),
+    StopReason.BLOCKED: Reason("run_blocked", "the run could not go on; the next does"),
+    StopReason.OUT_OF_TIME: Reason("out_of_time", "left for the next run by --max-duration"),
+}
+
+
+class TransferStage:
+    """Archives all due media; `blocker` is the error that stopped it for a person to act."""
+
+    def __init__(
+        self, archiver: MediumArchiver, concurrency: int, stop: Stop, observe: Observer
+    ) -> None:
+        self._archiver = archiver
+        self._concurrency = concurrency
+        self._stop = stop
+        self._observe = observe
+        self.blocker: CloudSyncError | None = None
+
+    def run(self, due: list[MediaItem], tally: Tally) -> None:
+        """Archive every medium or, once the run stops, name it as left; each is counted once."""
+        waiting = iter(due)
+        running: dict[Future[MediumReport], MediaItem] = {}
+        with ThreadPoolExecutor(self._concurrency, thread_name_prefix="transfer") as pool:
+            while self._feed(pool, waiting, running):
+                finished, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    self._fold(running.pop(future), future, tally)
+        for item in waiting:
+            self._leave(item, tally)
+
+    def _feed(
+        self,
+        pool: ThreadPoolExecutor,
+        waiting: Iterator[MediaItem],
+        running: dict[Future[MediumReport], MediaItem],
+    ) -> bool:
+        while len(running) < self._concurrency and self._stop.reason is None:
+            item = next(waiting, None)
+            if item is None:
+                break
+            running[pool.submit(self._archiver.archive, item)] = item
+        return bool(running)
+
+    def _fold(self, item: MediaItem, future: Future[MediumReport], tally: Tally) -> None:
+        try:
+            report = future.result()
+        except Interrupted:
+            self._leave(item, tally)
+            return
+        except NeedsPerson as error:
+            self.blocker = self.blocker or error
+            self._stop.request(StopReason.BLOCKED)
+            self._leave(item, tally)
+            return
+        tally.files_archived += report.files_archived
+        tally.bytes += report.bytes
+        if report.named:
+            tally.name(report.named)
+        else:
+            tally.count(report.outcome)
+        self._observe(MediumSettled(item.id, item.filename, report.outcome, report.named))
+
+    def _leave(self, item: MediaItem, tally: Tally) -> None:
+        reason = LEFT[self._stop.reason]
+        tally.name(Named(item.id, item.filename, Outcome.PENDING, reason.code, reason.message))

@@ -1,0 +1,146 @@
+"""A run's summary as a person reads it in five seconds, and as a script reads it."""
+
+from __future__ import annotations
+
+from cloud_sync.clock import to_text
+from cloud_sync.model.report import Named, Outcome, Result, RunSummary
+
+_HEADLINES = {
+    Result.COMPLETED: "done",
+    Result.COMPLETED_WITH_FAILURES: "done, but something is missing",
+    Result.AUTH_REQUIRED: "the camera cloud wants a login",
+    Result.FAILED: "the run failed",
+    Result.INTERRUPTED: "interrupted; the next run goes on from here",
+}
+
+NAMES_PER_REASON = 3
+
+_WORDS = {
+    Outcome.FAILED: "failed",
+    Outcome.NEEDS_ATTENTION: "look at",
+    Outcome.PENDING: "pending",
+    Outcome.GONE: "gone",
+    Outcome.FILTERED: "filtered",
+}
+
+
+def headline(summary: RunSummary) -> str:
+    """One line: how the run ended and what it stored."""
+    archived = summary.counts[Outcome.ARCHIVED]
+    return (
+        f"{_HEADLINES[summary.result]}: {count(archived, 'medium', 'media')} archived "
+        f"({size_text(summary.bytes)})"
+    )
+
+
+def summary_text(summary: RunSummary) -> str:
+    """The whole summary, a few lines."""
+    counts = summary.counts
+    lines = [
+        f"{_HEADLINES[summary.result][0].upper()}{_HEADLINES[summary.result][1:]}.",
+        f"  found     {count(summary.found, 'medium', 'media')} in the cloud, {summary.new} new",
+        _archived_line(summary),
+        f"  before    {counts[Outcome.ALREADY_ARCHIVED]} archived by earlier runs",
+    ]
+    lines += _named_lines(summary)
+    if not summary.listing_complete:
+        lines.append("  warning   the listing was incomplete; run again to find the rest")
+    lines.append(f"  lies in   {summary.archive}")
+    return "\n".join(lines)
+
+
+def _archived_line(summary: RunSummary) -> str:
+    return (
+        f"  archived  {count(summary.counts[Outcome.ARCHIVED], 'medium', 'media')} "
+        f"({count(summary.files_archived, 'file', 'files')}, {size_text(summary.bytes)}) in "
+        f"{duration_text(summary.duration_seconds)}, {summary.throughput_mbps:.0f} Mbit/s"
+    )
+
+
+def _named_lines(summary: RunSummary) -> list[str]:
+    return [
+        f"  {word:<9} {_by_reason(outcome, summary)}"
+        for outcome, word in _WORDS.items()
+        if summary.counts[outcome]
+    ]
+
+
+def _by_reason(outcome: Outcome, summary: RunSummary) -> str:
+    by_code: dict[str, list[str]] = {}
+    for named in summary.named:
+        if named.outcome is outcome:
+            by_code.setdefault(named.code, []).append(shown_name(named))
+    parts = [
+        f"{summary.reasons[code]} {code.replace('_', ' ')} ({_examples(code, names, summary)})"
+        for code, names in by_code.items()
+    ]
+    total = f"{summary.counts[outcome]} {'media' if summary.counts[outcome] != 1 else 'medium'}"
+    return f"{total}: {'; '.join(parts)}" if parts else total
+
+
+def _examples(code: str, names: list[str], summary: RunSummary) -> str:
+    shown = ", ".join(names[:NAMES_PER_REASON])
+    more = summary.reasons[code] - min(len(names), NAMES_PER_REASON)
+    return shown + (f" and {more} more" if more > 0 else "")
+
+
+def summary_json(summary: RunSummary) -> dict[str, object]:
+    """The `run_summary` object of `sync --json`."""
+    return {
+        "event": "run_summary",
+        "run_id": summary.run_id,
+        "result": summary.result.value,
+        "archive": summary.archive,
+        "started_at": to_text(summary.started_at),
+        "duration_seconds": round(summary.duration_seconds, 3),
+        "found": summary.found,
+        "new": summary.new,
+        **{outcome.value: summary.counts[outcome] for outcome in Outcome},
+        "files_archived": summary.files_archived,
+        "bytes": summary.bytes,
+        "throughput_mbps": round(summary.throughput_mbps, 3),
+        "listing_complete": summary.listing_complete,
+        "reasons": summary.reasons,
+        "named": [
+            {
+                "media_id": named.media_id,
+                "filename": named.filename,
+                "outcome": named.outcome.value,
+                "code": named.code,
+                "message": named.message,
+            }
+            for named in summary.named
+        ],
+        "message": summary.message,
+    }
+
+
+def shown_name(named: Named) -> str:
+    """A medium's name for a terminal: what could steer the terminal is shown as `?`."""
+    name = named.filename.strip() or named.media_id or "a row without id"
+    return "".join(char if char.isprintable() else "?" for char in name)
+
+
+def count(number: int, one: str, many: str) -> str:
+    """`1 medium`, `2 media`."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def size_text(size: int) -> str:
+    """Bytes in the largest decimal unit that leaves a whole part: `1.5 GB`."""
+    value, unit = float(size), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+
+
+def duration_text(seconds: float) -> str:
+    """`4.2 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,288 @@
+"""A tracker that forgets everything with its process: for tests and trials."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from cloud_sync.archive.layout import collision_form
+from cloud_sync.model.report import RunSummary
+from cloud_sync.model.tracking import Attempt, Reason, Status, TrackedFile, TrackedMedium
+from cloud_sync.tracker import transitions
+from cloud_sync.tracker.base import Entry, FileEntry, Tally
+
+
+@dataclass(slots=True)
+class _Run:
+    run_id: str
+    owner: str
+    until: datetime
+    holder: MemoryTracker
+
+
+@dataclass(slots=True)
+class MemoryStore:
+    """What several `MemoryTracker`s share, as processes share a database.
+
+    `media` have their files within; `key_forms` are the collision forms of all keys given.
+    """
+
+    turn: threading.RLock = field(default_factory=threading.RLock)
+    media: dict[str, TrackedMedium] = field(default_factory=dict)
+    lease_runs: dict[str, str] = field(default_factory=dict)
+    key_forms: set[str] = field(default_factory=set)
+    attempts: dict[str, tuple[Attempt, ...]] = field(default_factory=dict)
+    summaries: dict[str, RunSummary] = field(default_factory=dict)
+    open_run: _Run | None = None
+
+
+class MemoryTracker:
+    """`Tracker` in dictionaries; instances over the same `store` see each other's writes.
+
+    A run whose instance was closed before the run's end counts as one whose owner is dead.
+    ValueError once the tracker is closed.
+    """
+
+    def __init__(self, store: MemoryStore | None = None) -> None:
+        self._shared = store or MemoryStore()
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    @property
+    def _store(self) -> MemoryStore:
+        if self._closed:
+            raise ValueError("the tracker is closed")
+        return self._shared
+
+    def begin_run(self, run_id: str, owner: str, *, now: datetime, until: datetime) -> None:
+        store = self._store
+        with store.turn:
+            run = store.open_run
+            if run is not None and run.run_id != run_id:
+                if run.until > now and not run.holder.closed:
+                    raise transitions.run_lease_held(run.run_id, run.owner, run.until)
+                _void_leases(store, run.run_id, now)
+            store.open_run = _Run(run_id, owner, until, self)
+            store.summaries.pop(run_id, None)
+
+    def renew_run(self, run_id: str, *, until: datetime) -> None:
+        store = self._store
+        with store.turn:
+            _check_open(store, run_id).until = until
+
+    def end_run(self, summary: RunSummary) -> None:
+        store = self._store
+        with store.turn:
+            ended_at = summary.started_at + timedelta(seconds=summary.duration_seconds)
+            _void_leases(store, summary.run_id, ended_at)
+            store.summaries[summary.run_id] = replace(summary, named=())
+            if store.open_run is not None and store.open_run.run_id == summary.run_id:
+                store.open_run = None
+
+    def runs(self, limit: int = 10) -> Sequence[RunSummary]:
+        store = self._store
+        with store.turn:
+            latest_first = list(store.summaries.values())[::-1]
+        return sorted(latest_first, key=lambda run: run.started_at, reverse=True)[:limit]
+
+    def known(self, media_ids: Sequence[str]) -> Mapping[str, TrackedMedium]:
+        store = self._store
+        with store.turn:
+            return {each: store.media[each] for each in media_ids if each in store.media}
+
+    def remember(self, entries: Sequence[Entry], *, now: datetime) -> None:
+        store = self._store
+        with store.turn:
+            before = (store.media.copy(), store.key_forms.copy(), store.attempts.copy())
+            leases = store.lease_runs.copy()
+            try:
+                for entry in entries:
+                    _remember(store, entry, now)
+            except BaseException:
+                store.media, store.key_forms, store.attempts = before
+                store.lease_runs = leases
+                raise
+
+    def claim(
+        self, media_id: str, run_id: str, owner: str, *, now: datetime, until: datetime
+    ) -> TrackedMedium | None:
+        """As promised by `Tracker`; LeaseHeld when `run_id` does not hold the run lease."""
+        store = self._store
+        with store.turn:
+            _check_open(store, run_id)
+            medium = store.media.get(media_id)
+            taken = medium and transitions.claimed(medium, owner, now=now, until=until)
+            if not taken:
+                return None
+            _cut_short(store, media_id, now)
+            store.attempts[media_id] = (
+                *store.attempts.get(media_id, ()),
+                Attempt(media_id, run_id, now, None, transitions.RUNNING, ""),
+            )
+            store.media[media_id] = taken
+            store.lease_runs[media_id] = run_id
+            return taken
+
+    def renew(self, media_id: str, owner: str, *, until: datetime) -> None:
+        store = self._store
+        with store.turn:
+            medium = transitions.check_holder(store.media.get(media_id), media_id, owner)
+            store.media[media_id] = replace(medium, lease_until=until)
+
+    def give_keys(
+        self, media_id: str, owner: str, files: Sequence[FileEntry]
+    ) -> tuple[TrackedFile, ...]:
+        store = self._store
+        with store.turn:
+            medium = transitions.check_holder(store.media.get(media_id), media_id, owner)
+            forms = store.key_forms.copy()
+            for file in files:
+                medium = _with_file(medium, file, forms)
+            store.media[media_id], store.key_forms = medium, forms
+            return medium.files
+
+    def record_file(self, media_id: str, owner: str, file: TrackedFile) -> None:
+        store = self._store
+        with store.turn:
+            medium = transitions.check_holder(store.media.get(media_id), media_id, owner)
+            known = {each.number: each for each in medium.files}
+            own = known.get(file.number)
+            transitions.check_own_key(own, media_id, file)
+            name = own.filename if own else file.filename
+            known[file.number] = replace(file, filename=name)
+            store.media[media_id] = replace(medium, files=tuple(known.values()))
+
+    def settle(
+        self,
+        media_id: str,
+        owner: str,
+        status: Status,
+        *,
+        now: datetime,
+        reason: Reason | None = None,
+        counts_as_attempt: bool = True,
+    ) -> None:
+        store = self._store
+        with store.turn:
+            medium = transitions.check_holder(store.media.get(media_id), media_id, owner)
+            store.media[media_id] = transitions.settled(
+                medium, status, now=now, reason=reason, counts_as_attempt=counts_as_attempt
+            )
+            store.lease_runs.pop(media_id, None)
+            _end_attempts(store, media_id, now, status.value, reason.message if reason else "")
+
+    def media(
+        self, *, status: Status | None = None, media_id: str | None = None
+    ) -> Iterator[TrackedMedium]:
+        ids = [media_id] if media_id is not None else sorted(self._store.media)
+        for each in ids:
+            medium = self._store.media.get(each)
+            if medium is not None and status in (None, medium.status):
+                yield medium
+
+    def tallies(self) -> Mapping[Status, Tally]:
+        store = self._store
+        with store.turn:
+            everything = list(store.media.values())
+        return {
+            status: _tally([medium for medium in everything if medium.status is status])
+            for status in Status
+        }
+
+    def recent_failures(self, limit: int = 20) -> Sequence[TrackedMedium]:
+        failed = list(self.media(status=Status.FAILED))
+        return sorted(failed, key=_last_change, reverse=True)[:limit]
+
+    def attempts(self, media_id: str) -> Sequence[Attempt]:
+        return self._store.attempts.get(media_id, ())
+
+    def close(self) -> None:
+        self._closed = True
+
+
+def _check_open(store: MemoryStore, run_id: str) -> _Run:
+    run = store.open_run
+    if run is not None and run.run_id == run_id:
+        return run
+    holder = transitions.run_lease_held(run.run_id, run.owner, run.until) if run else None
+    raise transitions.run_lease_lost(run_id, holder)
+
+
+def _void_leases(store: MemoryStore, run_id: str, now: datetime) -> None:
+    """Take the leases of a run that is over from its media, and close its attempts."""
+    for media_id in [each for each, run in store.lease_runs.items() if run == run_id]:
+        del store.lease_runs[media_id]
+        medium = store.media[media_id]
+        store.media[media_id] = replace(medium, lease_owner=None, lease_until=None)
+        _cut_short(store, media_id, now)
+
+
+def _remember(store: MemoryStore, entry: Entry, now: datetime) -> None:
+    media_id = entry.item.id
+    old = store.media.get(media_id)
+    medium = transitions.remembered(old, entry, now)
+    if medium is old:
+        return
+    if old is not None and old.status is Status.IN_PROGRESS:
+        store.lease_runs.pop(media_id, None)
+        _cut_short(store, media_id, now)
+    if medium.s3_key is None and entry.key_candidates:
+        file = FileEntry(1, entry.item.filename, entry.key_candidates)
+        medium = _with_file(medium, file, store.key_forms)
+    store.media[media_id] = medium
+
+
+def _with_file(medium: TrackedMedium, file: FileEntry, forms: set[str]) -> TrackedMedium:
+    """The medium with one more file, whose key is added to `forms`; known files keep theirs."""
+    files = {each.number: each for each in medium.files}
+    known = files.get(file.number)
+    if known is not None:
+        files[file.number] = replace(known, filename=file.filename or known.filename)
+        return replace(medium, files=tuple(files.values()))
+
+    def take(key: str) -> bool:
+        form = collision_form(key)
+        if form in forms:
+            return False
+        forms.add(form)
+        return True
+
+    key = transitions.first_free(medium.media_id, file.number, file.key_candidates, take)
+    files[file.number] = TrackedFile(file.number, key, file.filename)
+    return replace(
+        medium,
+        s3_key=key if file.number == 1 else medium.s3_key,
+        files=tuple(files[number] for number in sorted(files)),
+    )
+
+
+def _cut_short(store: MemoryStore, media_id: str, now: datetime) -> None:
+    _end_attempts(store, media_id, now, transitions.INTERRUPTED, transitions.INTERRUPTED_MESSAGE)
+
+
+def _end_attempts(
+    store: MemoryStore, media_id: str, now: datetime, outcome: str, message: str
+) -> None:
+    store.attempts[media_id] = tuple(
+        replace(each, ended_at=now, outcome=outcome, message=message)
+        if each.ended_at is None
+        else each
+        for each in store.attempts.get(media_id, ())
+    )
+
+
+def _tally(media: Sequence[TrackedMedium]) -> Tally:
+    files = [file for medium in media for file in medium.files]
+    stored = sum(file.size or 0 for file in files if file.status is Status.COMPLETED)
+    return Tally(len(media), len(files), stored)
+
+
+def _last_change(medium: TrackedMedium) -> datetime:
+    if medium.sync_timestamp is None:
+        raise AssertionError(f"medium {medium.media_id} has failed at no time")
+    return medium.sync_timestamp

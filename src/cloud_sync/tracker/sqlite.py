@@ -1,0 +1,326 @@
+"""The tracker of one machine: a SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from cloud_sync.archive.layout import collision_form
+from cloud_sync.model.report import RunSummary
+from cloud_sync.model.tracking import Attempt, Reason, Status, TrackedFile, TrackedMedium
+from cloud_sync.tracker import rows, transitions
+from cloud_sync.tracker.base import Entry, FileEntry, Tally
+from cloud_sync.tracker.database import Database
+from cloud_sync.tracker.rows import instant_text
+from cloud_sync.tracker.run_lock import RunLock
+from cloud_sync.tracker.sqlite_runs import RunTable
+
+_T = TypeVar("_T")
+
+_BATCH = 500
+"""Ids in one query, and media in one step of an iteration."""
+
+
+class SqliteTracker:
+    """`Tracker` in the SQLite file at `path`, made with its folder where it is missing.
+
+    For processes of one machine, any number of them at once. Every write is on the disk before
+    its call returns. `busy_timeout` is how long, in seconds, to wait for another process's write.
+    How the run lease tells a dead owner from a living one stands in `RunTable`.
+
+    Any call may raise UsageError (the file cannot be read or written, is damaged, or belongs to a
+    later version or another program; the disk is full), ServiceUnavailable (locked for longer
+    than `busy_timeout`), and ValueError once the tracker is closed.
+    """
+
+    def __init__(self, path: Path, *, busy_timeout: float = 30.0) -> None:
+        self._database = Database(path, busy_timeout)
+        lock = RunLock(self._database.path.with_name(self._database.path.name + ".lock"))
+        self._runs = RunTable(self._database, lock)
+
+    def begin_run(self, run_id: str, owner: str, *, now: datetime, until: datetime) -> None:
+        self._runs.begin(run_id, owner, now=now, until=until)
+
+    def renew_run(self, run_id: str, *, until: datetime) -> None:
+        self._runs.renew(run_id, until=until)
+
+    def end_run(self, summary: RunSummary) -> None:
+        self._runs.end(summary)
+
+    def runs(self, limit: int = 10) -> Sequence[RunSummary]:
+        return self._runs.ended(limit)
+
+    def known(self, media_ids: Sequence[str]) -> Mapping[str, TrackedMedium]:
+        found: dict[str, TrackedMedium] = {}
+        for batch in _batches(media_ids):
+            with self._database.reading() as db:
+                found.update((medium.media_id, medium) for medium in _load(db, batch))
+        return found
+
+    def remember(self, entries: Sequence[Entry], *, now: datetime) -> None:
+        with self._database.writing() as db:
+            for batch in _batches(entries):
+                _remember(db, batch, now)
+
+    def claim(
+        self, media_id: str, run_id: str, owner: str, *, now: datetime, until: datetime
+    ) -> TrackedMedium | None:
+        """As promised by `Tracker`; LeaseHeld when `run_id` does not hold the run lease."""
+        with self._database.writing() as db:
+            self._runs.check_open(db, run_id)
+            medium = _medium_with_files(db, media_id)
+            taken = medium and transitions.claimed(medium, owner, now=now, until=until)
+            if not taken:
+                return None
+            _cut_short(db, [media_id], now)
+            db.execute(
+                "INSERT INTO attempts (media_id, run_id, started_at, outcome, message)"
+                " VALUES (?, ?, ?, ?, '')",
+                (media_id, run_id, instant_text(now), transitions.RUNNING),
+            )
+            db.execute(rows.WRITE_MEDIUM, (*rows.medium_row(taken), run_id))
+            return taken
+
+    def renew(self, media_id: str, owner: str, *, until: datetime) -> None:
+        with self._database.writing() as db:
+            transitions.check_holder(_medium(db, media_id), media_id, owner)
+            db.execute(
+                "UPDATE media SET lease_until = ? WHERE media_id = ?",
+                (instant_text(until), media_id),
+            )
+
+    def give_keys(
+        self, media_id: str, owner: str, files: Sequence[FileEntry]
+    ) -> tuple[TrackedFile, ...]:
+        with self._database.writing() as db:
+            transitions.check_holder(_medium(db, media_id), media_id, owner)
+            keyed = {file.number for file in _files(db, [media_id]).get(media_id, ())}
+            for file in files:
+                if file.number in keyed:
+                    _refresh_name(db, media_id, file)
+                else:
+                    _give_key(db, media_id, file)
+                    keyed.add(file.number)
+            return _files(db, [media_id]).get(media_id, ())
+
+    def record_file(self, media_id: str, owner: str, file: TrackedFile) -> None:
+        with self._database.writing() as db:
+            transitions.check_holder(_medium(db, media_id), media_id, owner)
+            row = db.execute(
+                rows.SELECT_FILES + " WHERE media_id = ? AND number = ?", (media_id, file.number)
+            ).fetchone()
+            transitions.check_own_key(rows.file_of(row) if row else None, media_id, file)
+            db.execute(
+                "UPDATE files SET status = ?, size = ?, checksum = ?, etag = ?"
+                " WHERE media_id = ? AND number = ?",
+                (file.status.value, file.size, file.checksum, file.etag, media_id, file.number),
+            )
+
+    def settle(
+        self,
+        media_id: str,
+        owner: str,
+        status: Status,
+        *,
+        now: datetime,
+        reason: Reason | None = None,
+        counts_as_attempt: bool = True,
+    ) -> None:
+        with self._database.writing() as db:
+            medium = transitions.check_holder(_medium_with_files(db, media_id), media_id, owner)
+            ended = transitions.settled(
+                medium, status, now=now, reason=reason, counts_as_attempt=counts_as_attempt
+            )
+            db.execute(rows.WRITE_MEDIUM, (*rows.medium_row(ended), None))
+            db.execute(
+                "UPDATE attempts SET ended_at = ?, outcome = ?, message = ?"
+                " WHERE media_id = ? AND ended_at IS NULL",
+                (
+                    instant_text(now),
+                    status.value,
+                    rows.stored_text(reason.message) if reason else "",
+                    media_id,
+                ),
+            )
+
+    def media(
+        self, *, status: Status | None = None, media_id: str | None = None
+    ) -> Iterator[TrackedMedium]:
+        """As promised by `Tracker`; no transaction stays open between two batches of media."""
+        if media_id is not None:
+            found = self.known([media_id]).values()
+            yield from (medium for medium in found if status in (None, medium.status))
+            return
+        batch = self._next_media(None, status)
+        while batch:
+            yield from batch
+            batch = self._next_media(batch[-1].media_id, status)
+
+    def tallies(self) -> Mapping[Status, Tally]:
+        with self._database.reading() as db:
+            media = dict(db.execute("SELECT status, count(*) FROM media GROUP BY status"))
+            files = {
+                status: (count, size)
+                for status, count, size in db.execute(
+                    "SELECT m.status, count(*),"
+                    " coalesce(sum(CASE f.status WHEN 'COMPLETED' THEN f.size END), 0)"
+                    " FROM files AS f JOIN media AS m USING (media_id) GROUP BY m.status"
+                )
+            }
+        return {
+            status: Tally(media.get(status.value, 0), *files.get(status.value, (0, 0)))
+            for status in Status
+        }
+
+    def recent_failures(self, limit: int = 20) -> Sequence[TrackedMedium]:
+        with self._database.reading() as db:
+            return _with_files(
+                db,
+                db.execute(
+                    rows.SELECT_MEDIA
+                    + " WHERE status = 'FAILED' ORDER BY sync_timestamp DESC, media_id LIMIT ?",
+                    (limit,),
+                ),
+            )
+
+    def attempts(self, media_id: str) -> Sequence[Attempt]:
+        with self._database.reading() as db:
+            found = db.execute(
+                "SELECT media_id, run_id, started_at, ended_at, outcome, message FROM attempts"
+                " WHERE media_id = ? ORDER BY seq",
+                (media_id,),
+            ).fetchall()
+        return [rows.attempt_of(row) for row in found]
+
+    def close(self) -> None:
+        self._runs.close()
+        self._database.close()
+
+    def _next_media(self, after: str | None, status: Status | None) -> list[TrackedMedium]:
+        conditions, values = ["1"], []
+        if after is not None:
+            conditions.append("media_id > ?")
+            values.append(after)
+        if status is not None:
+            # the plus keeps SQLite on the primary key: the index by status would be sorted anew
+            # for every batch
+            conditions.append("+status = ?")
+            values.append(status.value)
+        where = " WHERE " + " AND ".join(conditions)
+        with self._database.reading() as db:
+            return _with_files(
+                db,
+                db.execute(
+                    rows.SELECT_MEDIA + where + " ORDER BY media_id LIMIT ?", (*values, _BATCH)
+                ),
+            )
+
+
+def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(items), _BATCH):
+        yield items[start : start + _BATCH]
+
+
+def _marks(values: Sequence[object]) -> str:
+    return "(" + ", ".join("?" * len(values)) + ")"
+
+
+def _files(db: sqlite3.Connection, media_ids: Sequence[str]) -> dict[str, tuple[TrackedFile, ...]]:
+    """The files of at most `_BATCH` media, by medium and number."""
+    found: dict[str, list[TrackedFile]] = {}
+    for row in db.execute(
+        rows.SELECT_FILES + f" WHERE media_id IN {_marks(media_ids)} ORDER BY media_id, number",
+        media_ids,
+    ):
+        found.setdefault(row[0], []).append(rows.file_of(row))
+    return {media_id: tuple(files) for media_id, files in found.items()}
+
+
+def _with_files(db: sqlite3.Connection, cursor: sqlite3.Cursor) -> list[TrackedMedium]:
+    """The media of a query by `SELECT_MEDIA`, in its order."""
+    media: list[TrackedMedium] = []
+    for batch in _batches(cursor.fetchall()):
+        files = _files(db, [row[0] for row in batch])
+        media += [rows.medium_of(row, files.get(row[0], ())) for row in batch]
+    return media
+
+
+def _load(db: sqlite3.Connection, media_ids: Sequence[str]) -> list[TrackedMedium]:
+    where = f" WHERE media_id IN {_marks(media_ids)}"
+    return _with_files(db, db.execute(rows.SELECT_MEDIA + where, media_ids))
+
+
+def _medium(db: sqlite3.Connection, media_id: str) -> TrackedMedium | None:
+    """One medium without its files, of which a set of photos may have a thousand."""
+    row = db.execute(rows.SELECT_MEDIA + " WHERE media_id = ?", (media_id,)).fetchone()
+    return rows.medium_of(row) if row else None
+
+
+def _medium_with_files(db: sqlite3.Connection, media_id: str) -> TrackedMedium | None:
+    found = _load(db, [media_id])
+    return found[0] if found else None
+
+
+def _remember(db: sqlite3.Connection, entries: Sequence[Entry], now: datetime) -> None:
+    """Insert or refresh at most `_BATCH` media; one that is named twice is refreshed twice."""
+    known = {medium.media_id: medium for medium in _load(db, [entry.item.id for entry in entries])}
+    changed: dict[str, TrackedMedium] = {}
+    cut_short: list[str] = []
+    keyless: dict[str, FileEntry] = {}
+    for entry in entries:
+        media_id = entry.item.id
+        old = changed.get(media_id) or known.get(media_id)
+        medium = transitions.remembered(old, entry, now)
+        if medium is old:
+            continue
+        if old is not None and old.status is Status.IN_PROGRESS:
+            cut_short.append(media_id)
+        changed[media_id] = medium
+        if medium.s3_key is None and entry.key_candidates and media_id not in keyless:
+            keyless[media_id] = FileEntry(1, entry.item.filename, entry.key_candidates)
+    db.executemany(
+        rows.WRITE_MEDIUM, ((*rows.medium_row(medium), None) for medium in changed.values())
+    )
+    _cut_short(db, cut_short, now)
+    for media_id, file in keyless.items():
+        _give_key(db, media_id, file)
+
+
+def _give_key(db: sqlite3.Connection, media_id: str, file: FileEntry) -> None:
+    name = rows.stored_text(file.filename)
+
+    def take(key: str) -> bool:
+        inserted = db.execute(
+            "INSERT INTO files (media_id, number, key, key_form, filename, status)"
+            " VALUES (?, ?, ?, ?, ?, 'PENDING') ON CONFLICT (key_form) DO NOTHING",
+            (media_id, file.number, key, collision_form(key), name),
+        )
+        return inserted.rowcount == 1
+
+    key = transitions.first_free(media_id, file.number, file.key_candidates, take)
+    if file.number == 1:
+        db.execute("UPDATE media SET s3_key = ? WHERE media_id = ?", (key, media_id))
+
+
+def _refresh_name(db: sqlite3.Connection, media_id: str, file: FileEntry) -> None:
+    """The listing may not have told the first file's name; the files do."""
+    if file.filename:
+        db.execute(
+            "UPDATE files SET filename = ? WHERE media_id = ? AND number = ?",
+            (rows.stored_text(file.filename), media_id, file.number),
+        )
+
+
+def _cut_short(db: sqlite3.Connection, media_ids: Sequence[str], now: datetime) -> None:
+    """Close the attempts at these media that nobody settled."""
+    db.executemany(
+        "UPDATE attempts SET ended_at = ?, outcome = ?, message = ?"
+        " WHERE media_id = ? AND ended_at IS NULL",
+        [
+            (instant_text(now), transitions.INTERRUPTED, transitions.INTERRUPTED_MESSAGE, media_id)
+            for media_id in media_ids
+        ],
+    )

@@ -1,0 +1,76 @@
+"""The one retry wrapper: around calls of the contracts, never inside an adapter.
+
+Transient errors are tried again after a growing, jittered wait; bounded in tries and in time.
+A wait that the other side asked for is honoured. Waits end at once when the run stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_exponential_jitter,
+)
+
+from cloud_sync.errors import CloudSyncError, Throttled, Transient
+from cloud_sync.transfer.stopping import Stop
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """At most `tries` tries within `seconds`; waits grow from `first_wait` to `longest_wait`."""
+
+    tries: int = 5
+    seconds: float = 300.0
+    first_wait: float = 0.5
+    longest_wait: float = 30.0
+
+
+def with_retries(
+    call: Callable[[], T],
+    policy: RetryPolicy,
+    stop: Stop,
+    on_retry: Callable[[CloudSyncError, float], None],
+) -> T:
+    """The result of `call`, or the error of its last try.
+
+    `on_retry` is told the error and the wait in seconds before each further try.
+    """
+
+    def tell(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, CloudSyncError):
+            on_retry(error, state.upcoming_sleep)
+
+    retrying = Retrying(
+        retry=retry_if_exception_type(Transient),
+        stop=stop_after_attempt(policy.tries) | stop_after_delay(policy.seconds),
+        wait=_wait(policy),
+        sleep=stop.wait,
+        before_sleep=tell,
+        reraise=True,
+    )
+    return retrying(call)
+
+
+def _wait(policy: RetryPolicy) -> Callable[[RetryCallState], float]:
+    back_off = wait_exponential_jitter(
+        initial=policy.first_wait, max=policy.longest_wait, jitter=policy.first_wait
+    )
+
+    def seconds(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, Throttled) and error.retry_after is not None:
+            return max(error.retry_after, back_off(state))
+        return back_off(state)
+
+    return seconds

@@ -1,0 +1,61 @@
+"""How a run is asked to stop, and how the work notices."""
+
+from __future__ import annotations
+
+import threading
+from enum import StrEnum
+
+from cloud_sync.clock import Clock
+from cloud_sync.errors import Interrupted
+
+
+class StopReason(StrEnum):
+    """Why a run stops before its work is done."""
+
+    INTERRUPTED = "interrupted"
+    BLOCKED = "blocked"
+    OUT_OF_TIME = "out_of_time"
+
+
+class Stop:
+    """Set once, by whoever comes first; looked at between chunks by every worker.
+
+    `seconds` is the time after which it sets itself; None for never.
+    """
+
+    def __init__(self, clock: Clock, seconds: float | None = None) -> None:
+        self._clock = clock
+        self._deadline = None if seconds is None else clock.monotonic() + seconds
+        self._event = threading.Event()
+        self._lock = threading.Lock()
+        self._reason: StopReason | None = None
+
+    def request(self, reason: StopReason) -> None:
+        """Ask for the stop; the first reason stays."""
+        with self._lock:
+            self._reason = self._reason or reason
+        self._event.set()
+
+    @property
+    def reason(self) -> StopReason | None:
+        """Why work must stop, None while it may go on."""
+        late = self._deadline is not None and self._clock.monotonic() >= self._deadline
+        if late and self._reason is None:
+            self.request(StopReason.OUT_OF_TIME)
+        return self._reason
+
+    def check(self) -> None:
+        """Raise Interrupted when work must stop."""
+        if self.reason is not None:
+            raise Interrupted("stopped before the transfer was complete")
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but not beyond a stop; raises Interrupted then."""
+        self._event.wait(seconds)
+        self.check()
+
+    def wait_until_requested(self) -> None:
+        """Sleep until the stop is asked for."""
+        while not self._event.wait(1.0):
+            if self.reason is not None:
+                return

@@ -1,0 +1,209 @@
+"""The adapters of one machine: SQLite, a folder or a bucket, a 0600 file, Apprise."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from cloud_sync.archive.base import Archive
+from cloud_sync.clock import SystemClock
+from cloud_sync.config.load import Config
+from cloud_sync.credentials.base import CredentialStore
+from cloud_sync.credentials.env import EnvironmentCredentials
+from cloud_sync.credentials.file import FileCredentials
+from cloud_sync.credentials.memory import MemoryCredentials
+from cloud_sync.credentials.parse import parse_credentials
+from cloud_sync.errors import CloudSyncError, UsageError
+from cloud_sync.model.location import BucketDestination, FolderDestination
+from cloud_sync.model.media import Account
+from cloud_sync.notify.base import Notifier
+from cloud_sync.notify.silent import SilentNotifier
+from cloud_sync.pipeline.rooms import Rooms, RunOptions
+from cloud_sync.provider.base import Provider
+from cloud_sync.tracker.base import Tracker
+from cloud_sync.tracker.plan import Policy
+from cloud_sync.wiring.home import ArchivePlace, Home, destination_of
+
+CREDENTIALS_FILE = "credentials"
+PROVIDERS = "cloud_sync.providers"
+
+
+class LocalWiring:
+    """Chooses adapters by the configuration. Nothing is opened or written before it is asked for.
+
+    `environment` is the process environment: the AWS SDK reads its own part of it.
+    """
+
+    def __init__(self, config: Config, environment: Mapping[str, str]) -> None:
+        self._config = config
+        self._environment = environment
+        self._home = Home(config.home)
+        self._clock = SystemClock()
+
+    @property
+    def place(self) -> ArchivePlace:
+        """The archive that the command is about; UsageError when there is none."""
+        endpoint = (
+            self._environment.get("AWS_ENDPOINT_URL_S3")
+            or self._environment.get("AWS_ENDPOINT_URL")
+            or ""
+        )
+        return self._home.choose(self._config.destination, endpoint)
+
+    @property
+    def location(self) -> str:
+        """The archive as a person writes it."""
+        return self.place.location
+
+    def run_options(self, policy: Policy, limit: int | None) -> RunOptions:
+        """What a run of this process goes by."""
+        return RunOptions(
+            owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+            new_run_id=lambda: self._clock.now().strftime("%Y%m%dT%H%M%SZ-") + uuid.uuid4().hex[:8],
+            policy=policy,
+            limit=limit,
+            concurrency=self._config.concurrency,
+            bytes_per_second=self._config.bytes_per_second,
+        )
+
+    @contextmanager
+    def rooms(self, *, dry: bool = False) -> Iterator[Rooms]:
+        """The rooms of a run.
+
+        On an archive's first run, login and archive are tried before a tracker is made; the run is
+        played against memory when they fail, so that a mistyped DEST leaves nothing behind.
+        """
+        with ExitStack() as stack:
+            place = self.place
+            provider = self.provider(self.credentials())
+            archive = self.archive(place)
+            fresh = not place.tracker_path.exists()
+            in_memory = fresh and (dry or not _works(provider, archive))
+            tracker = _memory_tracker() if in_memory else self._tracker(place, create=True)
+            stack.callback(tracker.close)
+            if not in_memory and not dry:
+                self._home.mark_used(place)
+            yield Rooms(provider, tracker, archive, self.notifier(), self._clock)
+
+    @contextmanager
+    def existing_tracker(self) -> Iterator[Tracker]:
+        """The archive's tracker; UsageError when nothing was ever archived there."""
+        tracker = self._tracker(self.place, create=False)
+        try:
+            yield tracker
+        finally:
+            tracker.close()
+
+    def _tracker(self, place: ArchivePlace, *, create: bool) -> Tracker:
+        from cloud_sync.tracker.sqlite import SqliteTracker
+
+        if not create and not place.tracker_path.exists():
+            raise UsageError(
+                f"nothing was archived to {place.location} from this machine yet",
+                hint=f"cloud-sync sync --to {place.location}",
+            )
+        try:
+            place.tracker_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise UsageError(
+                f"making {place.tracker_path.parent} for the tracker: {error.strerror}",
+                hint="set CLOUD_SYNC_HOME to a folder that can be written",
+            ) from None
+        return SqliteTracker(place.tracker_path)
+
+    def archive(self, place: ArchivePlace) -> Archive:
+        """The archive at a place; opens no connection."""
+        destination = destination_of(place)
+        plan = self._config.storage_plan
+        if isinstance(destination, FolderDestination):
+            if plan is not None:
+                raise UsageError(
+                    f"the storage plan {plan.name} is for buckets, {place.location} is a folder",
+                    hint="leave --storage-plan out",
+                )
+            from cloud_sync.archive.folder import FolderArchive
+
+            return FolderArchive(Path(destination.path))
+        return self._bucket_archive(destination)
+
+    def _bucket_archive(self, destination: BucketDestination) -> Archive:
+        from cloud_sync.archive.s3 import connect
+
+        plan = self._config.storage_plan
+        return connect(
+            destination.bucket,
+            destination.prefix,
+            storage_class=plan.upload_class if plan else None,
+            dialect=self._config.text("s3_dialect"),
+            connections=self._config.concurrency + 2,
+        )
+
+    def credentials(self) -> CredentialStore:
+        """Where the login is read from: the environment where it is set there, else the file."""
+        if self._config.text("gopro_token"):
+            return EnvironmentCredentials(self._environment)
+        return self.stored_credentials()
+
+    def stored_credentials(self) -> FileCredentials:
+        """The 0600 file in CLOUD_SYNC_HOME."""
+        return FileCredentials(self._config.home / CREDENTIALS_FILE)
+
+    def provider(self, credentials: CredentialStore) -> Provider:
+        """The configured camera cloud, by its name."""
+        name = self._config.provider
+        found = entry_points(group=PROVIDERS)
+        if name not in found.names:
+            raise UsageError(
+                f"there is no provider {name!r}", hint="known: " + ", ".join(sorted(found.names))
+            )
+        provider: Provider = found[name].load()(self._config, credentials)
+        return provider
+
+    def notifier(self) -> Notifier:
+        """Apprise where it is configured, otherwise silence."""
+        urls = self._config.secret("notify")
+        if urls is None:
+            return SilentNotifier()
+        from cloud_sync.notify.apprise import AppriseNotifier
+
+        return AppriseNotifier(urls)
+
+    def log_in(self, text: str) -> tuple[Account, FileCredentials, str]:
+        """Try the login in `text` and only then store it.
+
+        Returns the account, where it was stored, and a remark for the person, which may be empty.
+        Raises UsageError when `text` holds no login, and AuthRequired when it does not work;
+        whatever was stored before stays then.
+        """
+        pasted = parse_credentials(text)
+        now = self._clock.now()
+        trial = MemoryCredentials(pasted.token, pasted.user_id)
+        account = self.provider(trial).check_login()
+        store = self.stored_credentials()
+        store.replace(pasted.token, now, pasted.user_id)
+        return account, store, pasted.remark
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return self._clock.now()
+
+
+def _works(provider: Provider, archive: Archive) -> bool:
+    try:
+        provider.check_login()
+        archive.check()
+    except CloudSyncError:
+        return False
+    return True
+
+
+def _memory_tracker() -> Tracker:
+    from cloud_sync.tracker.memory import MemoryTracker
+
+    return MemoryTracker()
