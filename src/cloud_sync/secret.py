@@ -35,8 +35,15 @@ _PATTERNS = (
     # the query of any URL or request path: signed URLs carry their power there
     (re.compile(r"((?:https?://|/)[^\s?'\"<>]*)\?[^\s'\"<>]+"), rf"\1?{REDACTED}"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), rf"\1 {REDACTED}"),
+    # a header's whole line, or its whole quoted value in a dump: it holds several cookies
     (
-        re.compile(r"(?i)\b(gp_access_token|gp_user_id|set-cookie|cookie)(\s*[=:]\s*)[^\s;'\",]+"),
+        re.compile(
+            r"""(?i)\b((?:set-)?cookie["']?\s*[=:]\s*)(?:"[^"\n]*"|'[^'\n]*'|[^'"\r\n]+)"""
+        ),
+        rf"\1{REDACTED}",
+    ),
+    (
+        re.compile(r"""(?i)\b(gp_access_token|gp_user_id)(["']?\s*[=:]\s*["']?)[^\s;'",]+"""),
         rf"\1\2{REDACTED}",
     ),
     (

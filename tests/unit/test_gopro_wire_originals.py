@@ -80,6 +80,14 @@ def test_all_chapters_come_in_order_of_their_numbers() -> None:
     }
 
 
+def test_numbered_proxies_of_a_clip_are_not_taken_for_its_parts() -> None:
+    proxies = [offer(f"proxy{n}.mp4", None, item_number=n) for n in (1, 2)]
+    body = answer(offer("clip.mp4"), files=proxies)
+    assert names(parse_download(body, item())) == {1: "clip.mp4"}
+    with pytest.raises(SourceNotUnderstood, match="promises 2"):
+        parse_download(body, item(file_count=2))
+
+
 def test_chapters_without_numbers_are_told_apart_by_their_paths() -> None:
     body = answer(*(offer(f"x/source/default/{n}.mp4") for n in (2, 1)))
     assert names(parse_download(body, item(file_count=2))) == {

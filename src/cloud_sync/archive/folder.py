@@ -43,6 +43,9 @@ class FolderArchive:
 
     Symbolic links below the root are neither objects nor followed: `head`, `list` and `open` do
     not see what lies behind them, and nothing is written through them. The root may be one.
+    Only `check` ever creates the root: where it, or its `.cloud-sync`, has gone since, a disk was
+    unmounted, and every other call raises ArchiveUnusable rather than call everything missing or
+    fill the disk below the mount point.
     """
 
     def __init__(self, root: Path) -> None:
@@ -90,6 +93,7 @@ class FolderArchive:
         if part_size < 1:
             raise ValueError(f"a part has at least one byte, not {part_size}")
         target = self._path(key)
+        self._require_root("writing into")
         with translated("writing into", self._root):
             make_folders(self._partial)
             temporary = self._partial / f"{secrets.token_hex(16)}.part"
@@ -101,14 +105,15 @@ class FolderArchive:
         """Size of the file at `key`; no checksum, for a folder keeps none."""
         path = self._path(key)
         with translated("looking at", path):
-            if self._link_before(path) or path.is_symlink() or not path.is_file():
-                return None
-            return StoredObject(key, path.stat().st_size)
+            if path.is_file() and not path.is_symlink() and not self._link_before(path):
+                return StoredObject(key, path.stat().st_size)
+        self._require_root("looking into")
+        return None
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
         """All objects whose key starts with `prefix`, in the order of their code points."""
-        if self._root.is_dir():
-            yield from self._walk(self._root, "", prefix)
+        self._require_root("listing")
+        return self._walk(self._root, "", prefix)
 
     def _walk(self, folder: Path, above: str, prefix: str) -> Iterator[StoredObject]:
         for name, entry in self._entries(folder):
@@ -148,6 +153,16 @@ class FolderArchive:
             raise FileNotFoundError(key)
         with translated("reading", path):
             return path.open("rb")
+
+    def _require_root(self, doing: str) -> None:
+        with translated(doing, self._root):
+            found = (self._root / PRIVATE).is_dir()
+        if not found:
+            raise ArchiveUnusable(
+                f"{doing} {self._root}: no archive is there",
+                hint=f"is the disk mounted? A folder becomes an archive with its first sync: "
+                f"cloud-sync sync --to '{self._root}'",
+            )
 
     def _path(self, key: str) -> Path:
         """Where `key` lies; ValueError for a key that is none, or that means our own folder."""

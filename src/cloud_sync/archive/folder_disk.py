@@ -60,6 +60,12 @@ def _meaning(error: OSError, doing: str, path: Path, kept: str) -> CloudSyncErro
             kept=kept,
             hint="move it away, or choose another destination with --to",
         )
+    if number == errno.EFBIG:
+        return ArchiveUnusable(
+            what + "the file system does not take a file of this size",
+            kept=kept,
+            hint="FAT32 ends at 4 GiB a file; choose a disk with exFAT, APFS or ext4",
+        )
     if number == errno.ENAMETOOLONG:
         return ArchiveUnusable(
             what + "the path is too long for this file system",

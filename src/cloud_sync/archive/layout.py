@@ -20,7 +20,7 @@ EXTENSION_LIMIT = 32
 """The longest extension in bytes; real ones have three or four."""
 
 _EDITS = frozenset({"Edit", "MultiClipEdit"})
-_FORBIDDEN = frozenset('/\\:*"<>|')
+_FORBIDDEN = frozenset('/\\:*?"<>|')
 """Separators, and what exFAT and NTFS volumes refuse: archives often lie on such disks."""
 
 
@@ -88,7 +88,8 @@ def _fit(stem: str, mark: str, extension: str) -> str:
     room = NAME_LIMIT - len(ending.encode())
     tail = _cut(_safe(mark)[::-1], room)[::-1]
     head = _cut(_safe(stem), room - len(tail.encode()))
-    return _no_edges(unicodedata.normalize("NFC", head + tail + ending))
+    name = unicodedata.normalize("NFC", _no_leading(head + tail) + ending)
+    return _no_trailing(name)
 
 
 def _cut(text: str, room: int) -> str:
@@ -105,12 +106,16 @@ def _safe(text: str) -> str:
     )
 
 
-def _no_edges(name: str) -> str:
-    """No leading dot or blank (hidden names, `..`), no trailing one (lost by some disks)."""
+def _no_leading(name: str) -> str:
+    """`_` for leading dots and blanks, which would make a hidden name or `..`, and for no name."""
     body = name.lstrip(". \t")
-    name = "_" * (len(name) - len(body) > 0) + body
-    trimmed = name.rstrip(". ")
-    return trimmed + "_" if trimmed != name or not trimmed else trimmed
+    return name if body and body == name else "_" + body
+
+
+def _no_trailing(name: str) -> str:
+    """`_` for trailing dots and blanks, which some disks drop."""
+    body = name.rstrip(". ")
+    return name if body == name else body + "_"
 
 
 def collision_form(key: str) -> str:

@@ -171,6 +171,12 @@ def _answered(response: Mapping[str, Any], what: str, place: Place) -> CloudSync
         return ChecksumMismatch(what + "the service received other bytes than were sent")
     if code in _THROTTLED or status in (429, 503):
         return Throttled(what + "the service asks for fewer calls", retry_after=_wait(metadata))
+    if code in _FULL:
+        return ArchiveUnusable(
+            what + "the service has no more room for it",
+            kept="everything archived so far",
+            hint="raise the quota, or free some space",
+        )
     if code in _PASSING or (status >= 500 and code not in _NOT_OFFERED):
         return ServiceUnavailable(what + f"the service answered {_plain(code, status)}")
     return _refused(code, status, what, place) or _unusable(response, code, status, what, place)
@@ -215,8 +221,6 @@ def _unusable(
         hint = (
             f"aws s3api restore-object --bucket {place.bucket} --key KEY --restore-request Days=7"
         )
-    elif code in _FULL:
-        reason, hint = "the bucket's quota is used up", "raise the quota, or free some space"
     elif code in _NOT_OFFERED:
         reason = f"the service does not offer what was asked ({_plain(code, status)})"
         hint = f"it was taken for {place.dialect}; set {SETTING} to the service's own, or to plain"

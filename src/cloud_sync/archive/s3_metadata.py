@@ -48,9 +48,12 @@ def _encode_value(value: str) -> str:
 
 
 def _cut(value: str, room: int) -> str:
-    while value and len(_encode_value(value)) > room:
-        value = value[:-1]
-    return _encode_value(value)
+    cut = ""
+    for char in value:
+        cut += _encode_value(char)
+        if len(cut) > room:
+            return cut[: -len(_encode_value(char))]
+    return cut
 
 
 def decode(headers: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from typing import Protocol
 
-from cloud_sync.cli.terminal import result_json, say
+from cloud_sync.cli.terminal import one_line, result_json, say
 from cloud_sync.model.report import Named, Outcome
 from cloud_sync.pipeline.events import (
     Event,
@@ -50,11 +50,10 @@ class JsonDisplay:
 
 
 class QuietDisplay:
-    """Only what needs a person."""
+    """Nothing on the way; the end of the run is told elsewhere."""
 
     def observe(self, event: Event) -> None:
-        if isinstance(event, Warned):
-            say(f"warning: {event.message}")
+        """Look away."""
 
     def shown(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -66,7 +65,7 @@ class PlainDisplay:
     def observe(self, event: Event) -> None:
         line = plain_line(event)
         if line:
-            say(line)
+            say(one_line(line))
 
     def shown(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -94,7 +93,9 @@ def plain_line(event: Event) -> str:
 
 def plan_line(event: PlanMade) -> str:
     """What the plan came to."""
+    if not event.due:
+        return f"plan: nothing to archive, {event.already_archived} archived by earlier runs"
     return (
         f"plan: {count(event.due, 'medium', 'media')} to archive (about "
-        f"{size_text(event.due_bytes)}), {event.already_archived} already archived"
+        f"{size_text(event.due_bytes)}), {event.already_archived} archived by earlier runs"
     )

@@ -6,7 +6,7 @@ from collections import Counter
 
 from cloud_sync.archive.layout import directory, first_key_candidates
 from cloud_sync.cli.display import Display
-from cloud_sync.cli.terminal import result, result_json
+from cloud_sync.cli.terminal import one_line, result, result_json
 from cloud_sync.errors import ExitCode
 from cloud_sync.model.media import MediaItem
 from cloud_sync.model.report import Outcome
@@ -89,12 +89,12 @@ def _print_text(planned: Planned, location: str) -> None:
         size = size_text(item.size) if item.size else "size unknown"
         moment = item.captured_at or item.uploaded_at
         day = moment.date().isoformat() if moment else "undated"
-        result(f"archive  {day:10}  {size:>12}  {likely_key(item)}")
+        result(one_line(f"archive  {day:10}  {size:>12}  {likely_key(item)}"))
     for decision in plan.skips:
         skip = named(decision)
-        result(f"skip     {skip.outcome.value:10}  {shown_name(skip)}: {skip.message}")
+        result(one_line(f"skip     {skip.outcome.value:10}  {shown_name(skip)}: {skip.message}"))
     for sentence in census.unreadable:
-        result(f"skip     unreadable  {sentence}")
+        result(one_line(f"skip     unreadable  {sentence}"))
     due_bytes = sum(item.size or 0 for item in plan.due)
     unknown = sum(1 for item in plan.due if not item.size)
     note = f", {unknown} of unknown size" if unknown else ""

@@ -39,7 +39,7 @@ def list_files(
     """List every tracked file, one a line."""
     import os
 
-    from cloud_sync.cli.terminal import result, result_json, say, set_up_logging
+    from cloud_sync.cli.terminal import one_line, result, result_json, say, set_up_logging
     from cloud_sync.config.load import load_config
     from cloud_sync.wiring.local import LocalWiring
 
@@ -55,7 +55,7 @@ def list_files(
                 if json:
                     result_json(row)
                 else:
-                    result(line_of(row))
+                    result(one_line(line_of(row)))
 
 
 def rows_of(medium: TrackedMedium) -> Iterator[dict[str, object]]:
@@ -68,7 +68,7 @@ def rows_of(medium: TrackedMedium) -> Iterator[dict[str, object]]:
             "filename": (file.filename if file else "") or medium.filename,
             "status": status_of(medium, file).value,
             "key": file.key if file else None,
-            "size": (file.size if file else None) or (None if file else medium.file_size),
+            "size": file.size if file else medium.file_size,
             "checksum_crc64nvme": file.checksum if file else None,
             "captured_at": medium.captured_at.isoformat() if medium.captured_at else None,
             "attempts": medium.attempts,

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 
 from cloud_sync.cli.display import plain_line
-from cloud_sync.cli.terminal import printable
+from cloud_sync.cli.terminal import one_line
 from cloud_sync.pipeline.events import (
     Event,
     FileArchived,
@@ -84,7 +84,7 @@ class LiveDisplay:
             case _:
                 pass
         if not isinstance(event, FileArchived) and (line := plain_line(event)):
-            self._console.print(printable(line), markup=False, highlight=False)
+            self._console.print(one_line(line), markup=False, highlight=False)
 
     def _begin(self, event: PlanMade) -> None:
         self._due = event.due
@@ -109,7 +109,7 @@ class LiveDisplay:
 
 
 def _fixed(text: str) -> str:
-    text = printable(text)
+    text = one_line(text)
     if len(text) > NAME_WIDTH:
         text = text[: NAME_WIDTH - 1] + "…"
     return text.ljust(NAME_WIDTH)

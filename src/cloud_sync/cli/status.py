@@ -50,6 +50,7 @@ def status(
 
 def standing_text(standing: Standing, *, brief: bool) -> str:
     """A few lines for a person; `brief` leaves out what needs no attention."""
+    from cloud_sync.cli.terminal import one_line
     from cloud_sync.clock import to_text
     from cloud_sync.summary.render import count, headline, size_text
 
@@ -65,7 +66,7 @@ def standing_text(standing: Standing, *, brief: bool) -> str:
     if not brief:
         lines.append(f"  login        {_login_text(standing)}")
     lines += [
-        f"  needs you    {medium.filename or medium.media_id}: {medium.error_message}"
+        one_line(f"  needs you    {medium.filename or medium.media_id}: {medium.error_message}")
         for medium in standing.failures[:SHOWN_FAILURES]
     ]
     if len(standing.failures) > SHOWN_FAILURES:

@@ -51,6 +51,11 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
 
 
+def one_line(text: str) -> str:
+    """`text` for a place that has one line: a name in it may hold line breaks, too."""
+    return printable(text).replace("\n", "?")
+
+
 def tell_error(error: CloudSyncError, *, verbose: bool) -> ExitCode:
     """Say what happened, what was kept and what to type next; the exit code that goes with it."""
     if verbose:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from cloud_sync.errors import UsageError
 
@@ -24,7 +24,10 @@ def parse_duration(text: str) -> timedelta:
     parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
     if not parts or "".join(number + unit for number, unit in parts) != text.strip():
         raise UsageError(f"{text!r} is no duration", hint="write it like 90s, 45m, 2h or 1h30m")
-    duration = timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
+    try:
+        duration = timedelta(seconds=sum(float(number) * _SECONDS[unit] for number, unit in parts))
+    except OverflowError:
+        raise UsageError(f"the duration {text!r} is too long", hint="write it like 2h") from None
     if duration <= timedelta(0):
         raise UsageError(f"the duration {text!r} is zero", hint="write it like 45m or 2h")
     return duration
@@ -32,7 +35,7 @@ def parse_duration(text: str) -> timedelta:
 
 def parse_rate(text: str) -> int:
     """`20MB/s`, `500k`, `8MiB/s` as bytes a second; UsageError for anything else."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kKmMgG]i?)?B?(?:/s)?\s*", text)
+    match = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*([kKmMgG]i?)?B?(?:/s)?\s*", text)
     rate = int(float(match[1]) * _BYTES[(match[2] or "").lower()]) if match else 0
     if rate < 1:
         raise UsageError(
@@ -44,7 +47,8 @@ def parse_rate(text: str) -> int:
 def parse_date(text: str) -> date:
     """A calendar day, `2026-05-31`; UsageError for anything else."""
     try:
-        return date.fromisoformat(text.strip())
+        # not fromisoformat: it takes week dates and digits without hyphens, too
+        return datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         raise UsageError(f"{text!r} is no date", hint="write it like 2026-05-31") from None
 

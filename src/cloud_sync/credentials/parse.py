@@ -122,7 +122,8 @@ def _unnamed(text: str, cookies: list[tuple[str, str]]) -> Iterable[str]:
         return bearers
     if not text.isascii():
         raise _unusable("the text has characters that no token has")
-    return (text,) if _BARE.fullmatch(text) and not _NAME.match(text) else ()
+    named = _NAME.match(text) or _TOKEN in text.lower()
+    return (text,) if _BARE.fullmatch(text) and not named else ()
 
 
 def _user_id(cookies: list[tuple[str, str]]) -> Secret | None:

@@ -46,13 +46,19 @@ def parse_destination(text: str) -> Destination:
             )
         return FolderDestination(text)
     if scheme[1].lower() == "file":
-        return FolderDestination(text[len("file://") :])
+        return _folder(text[len("file://") :], text)
     if scheme[1].lower() != "s3":
         raise UsageError(
             f"the destination {scheme[1]}://… is of a kind that cloud-sync cannot write to",
             hint=_EXAMPLES,
         )
     return _bucket(text[len("s3://") :], text)
+
+
+def _folder(path: str, text: str) -> FolderDestination:
+    if not path.startswith("/"):
+        raise UsageError(f"the destination {text!r} names no absolute path", hint=_EXAMPLES)
+    return FolderDestination(path)
 
 
 def _bucket(rest: str, text: str) -> BucketDestination:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +15,7 @@ from cloud_sync.errors import (
     NeedsPerson,
     NoOriginal,
     SizeMismatch,
+    SourceNotUnderstood,
 )
 from cloud_sync.model.media import MediaFile, MediaItem
 from cloud_sync.model.report import Named, Outcome
@@ -79,6 +80,7 @@ class MediumArchiver:
         stored = Stored()
         try:
             self._store_all(item, stored)
+            self._settle(item, Status.COMPLETED, None)
         except (NeedsPerson, Interrupted) as error:
             self._settle(item, Status.PENDING, _reason(error), counts_as_attempt=False)
             raise
@@ -88,7 +90,6 @@ class MediumArchiver:
             _LOG.debug("archiving medium %s", item.id, exc_info=True)
             kind = type(error).__name__
             return self._give_up(item, InternalError(f"a fault in cloud-sync: {kind}"), stored)
-        self._settle(item, Status.COMPLETED, None)
         return MediumReport(Outcome.ARCHIVED, None, stored.files, stored.bytes)
 
     def _store_all(self, item: MediaItem, stored: Stored) -> None:
@@ -97,6 +98,7 @@ class MediumArchiver:
             lambda: self._rooms.provider.resolve(item),
         )
         rows = self._give_keys(item, files)
+        _check_all_offered(item, files, rows)
         total = 0
         for file in files:
             row = rows[file.number]
@@ -181,6 +183,21 @@ _OUTCOMES: dict[type[CloudSyncError], Outcome] = {
     GoneAtSource: Outcome.GONE,
     NoOriginal: Outcome.NEEDS_ATTENTION,
 }
+
+
+def _check_all_offered(
+    item: MediaItem, files: Sequence[MediaFile], rows: Mapping[int, TrackedFile]
+) -> None:
+    """A file that was offered before and is not stored yet must still be offered."""
+    missing = set(rows) - {file.number for file in files}
+    lost = sorted(number for number in missing if rows[number].status is not Status.COMPLETED)
+    if lost:
+        raise SourceNotUnderstood(
+            f"archiving {item.filename or item.id}: the cloud offers {len(files)} of "
+            f"{len(rows)} originals that it offered before, without file "
+            + ", ".join(map(str, lost)),
+            kept="What was stored stays stored.",
+        )
 
 
 def _reason(error: CloudSyncError) -> Reason:

@@ -18,9 +18,16 @@ EMPTY_PAGES_IN_A_ROW = 2
 
 @dataclass(slots=True)
 class Census:
-    """What a listing came to. `total_items` is the largest total that any page named."""
+    """What a listing came to.
+
+    `ids` are all media seen in any reading of it. The rest is about the last reading alone:
+    `listed` its media, `unreadable` its other rows, `total_items` the largest total that a page
+    named. A medium that was deleted since an earlier reading must not stand in for one that
+    slipped through.
+    """
 
     ids: set[str] = field(default_factory=set)
+    listed: set[str] = field(default_factory=set)
     unreadable: list[str] = field(default_factory=list)
     total_items: int | None = None
 
@@ -29,26 +36,36 @@ class Census:
         """How many media the provider counts that were neither listed nor named unreadable."""
         if self.total_items is None:
             return 0
-        return max(0, self.total_items - len(self.ids) - len(self.unreadable))
+        return max(0, self.total_items - len(self.listed) - len(self.unreadable))
 
     @property
     def complete(self) -> bool:
         return self.short_by == 0 and not self.unreadable
 
+    def begin_reading(self) -> None:
+        """Start anew, but keep the media seen."""
+        self.listed.clear()
+        self.unreadable.clear()
+        self.total_items = None
+
+    def take(self, page: Page) -> tuple[MediaItem, ...]:
+        """Count a page; its items that were in no page before."""
+        self.unreadable.extend(page.unreadable)
+        if page.total_items is not None:
+            self.total_items = max(self.total_items or 0, page.total_items)
+        fresh = {item.id: item for item in page.items if item.id not in self.ids}
+        self.ids.update(fresh)
+        self.listed.update(item.id for item in page.items)
+        return tuple(fresh.values())
+
 
 def discover(fetch: Callable[[int], Page], census: Census) -> Iterator[tuple[MediaItem, ...]]:
     """Batches of items not seen before, until the listing ends; fills `census` on the way."""
     for _ in range(PASSES):
-        census.unreadable.clear()
-        census.total_items = None
+        census.begin_reading()
         for page in _pages(fetch, census):
-            census.unreadable.extend(page.unreadable)
-            if page.total_items is not None:
-                census.total_items = page.total_items
-            fresh = {item.id: item for item in page.items if item.id not in census.ids}
-            census.ids.update(fresh)
-            if fresh:
-                yield tuple(fresh.values())
+            if fresh := census.take(page):
+                yield fresh
         if census.short_by == 0:
             return
 

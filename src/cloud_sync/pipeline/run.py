@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloud_sync.errors import AuthRequired, CloudSyncError, Interrupted
+from cloud_sync.model.media import MediaItem
 from cloud_sync.model.report import Outcome, Result, RunSummary
 from cloud_sync.notify.policy import last_told, worth_telling
 from cloud_sync.pipeline.archiving import MediumArchiver
@@ -28,15 +29,6 @@ class RunReport:
 
     summary: RunSummary
     blocker: CloudSyncError | None
-
-
-def validate(rooms: Rooms, caller: Caller) -> None:
-    """Make sure that login and archive work, with one cheap call each.
-
-    Raises AuthRequired, ArchiveUnusable or ArchiveRefused when they do not.
-    """
-    validate_login(rooms, caller)
-    caller.retried("checking the archive", rooms.archive.check)
 
 
 def validate_login(rooms: Rooms, caller: Caller) -> None:
@@ -74,22 +66,30 @@ def _work(
     rooms: Rooms, options: RunOptions, run_id: str, caller: Caller, tally: Tally
 ) -> CloudSyncError | None:
     """Validate, list, plan, transfer. Returns the error that ended the run early, if one did."""
+    due: list[MediaItem] = []
+    blocker: CloudSyncError | None = None
     try:
-        validate(rooms, caller)
+        validate_login(rooms, caller)
         planned = make_plan(rooms, options, caller)
         rooms.tracker.remember(planned.plan.entries, now=rooms.clock.now())
         count_plan(planned, tally)
+        due = planned.plan.due
         settle_vanished(rooms.tracker, planned.census, run_id, options.owner, rooms.clock, tally)
+        if due:
+            # proving that the archive can be written means writing: only where that is needed
+            caller.retried("checking the archive", rooms.archive.check)
     except Interrupted:
-        return None
+        pass
     except CloudSyncError as error:
-        return error
-    limit = BandwidthLimit(options.bytes_per_second, rooms.clock)
-    mover = Mover(rooms.provider, rooms.archive, limit)
+        blocker = error
+        caller.stop.request(StopReason.BLOCKED)
+    mover = Mover(
+        rooms.provider, rooms.archive, BandwidthLimit(options.bytes_per_second, rooms.clock)
+    )
     archiver = MediumArchiver(rooms, options, run_id, mover, caller)
     stage = TransferStage(archiver, options.concurrency, caller.stop, caller.observe)
-    stage.run(planned.plan.due, tally)
-    return stage.blocker
+    stage.run(due, tally)
+    return blocker or stage.blocker
 
 
 def _result(blocker: CloudSyncError | None, stop: Stop, tally: Tally) -> Result:

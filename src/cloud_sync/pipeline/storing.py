@@ -10,7 +10,14 @@ from cloud_sync.archive.audit import audit
 from cloud_sync.archive.base import ObjectDescription, StoredObject
 from cloud_sync.archive.verify import Expected, Verdict
 from cloud_sync.clock import to_text
-from cloud_sync.errors import CloudSyncError, GoneAtSource, KeyTaken, UrlExpired
+from cloud_sync.errors import (
+    CloudSyncError,
+    GoneAtSource,
+    Interrupted,
+    KeyTaken,
+    NeedsPerson,
+    UrlExpired,
+)
 from cloud_sync.model.media import MediaFile, MediaItem
 from cloud_sync.model.tracking import Status, TrackedFile
 from cloud_sync.pipeline.calls import Caller
@@ -56,7 +63,7 @@ class OriginalStore:
             # an earlier run was cut off between making it visible and recording that
             done, moved = replace(work.row, status=Status.COMPLETED), False
         else:
-            done, moved = self._move(work), True
+            done, moved = self._moved(work), True
         self._record(work.item, done)
         if moved:
             self._caller.observe(
@@ -77,6 +84,15 @@ class OriginalStore:
             return False
         finding = audit(self._rooms.archive, Expected(row.key, row.size, row.checksum))
         return finding.verdict is Verdict.OK
+
+    def _moved(self, work: Work) -> TrackedFile:
+        try:
+            return self._move(work)
+        except (NeedsPerson, Interrupted):
+            raise
+        except CloudSyncError as error:
+            self._tell(work, error, None)
+            raise
 
     def _move(self, work: Work) -> TrackedFile:
         row, current = work.row, work.file
@@ -134,7 +150,7 @@ class OriginalStore:
                 return file
         raise GoneAtSource(f"file {work.file.number} of medium {work.item.id} is no longer offered")
 
-    def _tell(self, work: Work, error: CloudSyncError, wait: float) -> None:
+    def _tell(self, work: Work, error: CloudSyncError, wait: float | None) -> None:
         self._caller.observe(
             FileFailed(
                 work.item.id,

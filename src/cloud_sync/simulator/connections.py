@@ -27,7 +27,7 @@ PIECE = 256 * 1024
 # also the longest that one piece may take to leave, so it leaves slow clients alone
 _IDLE_SECONDS = 300
 _STOP_SECONDS = 10
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.02
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
 log = logging.getLogger(__name__)
@@ -176,21 +176,25 @@ class Handler(BaseHTTPRequestHandler):
 
     def _send_answer(self, port: Port, call: Call, answer: Answer, visit: Visit) -> None:
         head = self._head(answer)
-        whole = True
-        if self.command == "HEAD":
-            visit.leave()
-            self.send(head)
-        elif isinstance(answer.body, bytes):
-            piece = port.faults.piece(call, 0, answer.body, self)
-            visit.leave()
-            self.send(head + (piece or b""))
-            whole = piece is not None
-        else:
-            self.send(head)
-            whole = self._send_slice(port, call, answer.body, visit)
-        if not whole:
-            port.counters.broke_off()
-            self.close_connection = True
+        whole = False
+        try:
+            if self.command == "HEAD":
+                visit.leave()
+                self.send(head)
+                whole = True
+            elif isinstance(answer.body, bytes):
+                piece = port.faults.piece(call, 0, answer.body, self)
+                visit.leave()
+                self.send(head + (piece or b""))
+                whole = piece is not None
+            else:
+                self.send(head)
+                whole = self._send_slice(port, call, answer.body, visit)
+        finally:
+            # by the plan, by a file that has shrunk, or by a client that has gone
+            if not whole:
+                port.counters.broke_off()
+                self.close_connection = True
 
     def _send_slice(self, port: Port, call: Call, body: FileSlice, visit: Visit) -> bool:
         """Send the slice; whether all of it went out."""

@@ -19,9 +19,10 @@ class Snapshot:
     `calls` has every endpoint. `bytes_sent` are body bytes of the CDN, counted as they are handed
     to the socket. `refusals` counts by reason, such as `token`, `expired` and `signature`.
     `credentials_on_cdn` counts CDN requests that bore an Authorization or Cookie header.
-    `broken_off` counts bodies that did not go out whole. `crashes` are errors of the simulator's
-    own. A request is in service until its last bytes are handed to the socket, so a client that
-    never has two requests open never shows a peak above 1.
+    `broken_off` counts answers that did not go out whole, whoever broke them off.
+    `crashes` are errors of the simulator's own.
+    A request is in service until its last bytes are handed to the socket, so a client that never
+    has two requests open never shows a peak above 1.
     """
 
     calls: Mapping[Endpoint, int]

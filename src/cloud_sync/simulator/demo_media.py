@@ -23,7 +23,7 @@ _LISTED_WITHOUT_FILES = 4_194_304
 def demo_library(folder: Path) -> Library:
     """The demo's library with its files in `folder`, made there unless they are there complete.
 
-    About 30 media of 40 files and 150 MB; making them takes seconds. Raises MissingExtra where
+    Thirty media of 45 files and some 150 MB; making them takes seconds. Raises MissingExtra where
     PyAV is needed and not installed, UsageError where the files cannot be written.
     """
     write_demo_media(folder)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
 from av.filter import Graph
-from av.video.frame import VideoFrame
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import PictureType, VideoFrame
+from av.video.stream import VideoStream
 
 from cloud_sync.clock import to_text
 from cloud_sync.simulator.exif import with_capture_date
@@ -39,10 +43,12 @@ def write_video(path: Path, number: int, frames: int, captured: datetime) -> Non
     Raises OSError, or av.error.FFmpegError, where it cannot be written.
     """
     codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
-    quality = {"preset": "ultrafast", "crf": "24"} if codec == "libx264" else {"qscale": "4"}
+    quality = {"preset": "ultrafast", "crf": "22"} if codec == "libx264" else {"qscale": "4"}
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         container.metadata["creation_time"] = to_text(captured)
         stream = container.add_stream(codec, rate=RATE, options=quality)
+        if not isinstance(stream, VideoStream):
+            raise TypeError(f"{codec} makes a {stream.type} stream")
         stream.width, stream.height = _VIDEO
         stream.pix_fmt = "yuv420p"
         # files are made side by side, one thread each
@@ -54,10 +60,10 @@ def write_video(path: Path, number: int, frames: int, captured: datetime) -> Non
 
 def write_photo(path: Path, number: int, captured: datetime, camera: str) -> None:
     """A JPEG that shows `number`, with an EXIF date. Raises as `write_video` does."""
-    encoder = av.CodecContext.create("mjpeg", "w")
+    encoder = VideoCodecContext.create("mjpeg", "w")
     encoder.width, encoder.height = _PHOTO
     encoder.pix_fmt = "yuvj420p"
-    encoder.framerate = RATE
+    encoder.framerate = Fraction(RATE)
     encoder.options = {"qmin": "2", "qmax": "4"}
     packets = [
         packet
@@ -75,19 +81,21 @@ def _frames(number: int, count: int, size: tuple[int, int], pixels: str) -> Iter
         ("hue", f"h={number * 47 % 360}"),
         *(("drawbox", box) for box in _digits(f"{number:03}", 100, 100)),
         # grain makes every file one of its own, and as big as real footage of its length
-        ("noise", f"alls=9:allf=t:all_seed={number}"),
+        ("noise", f"alls=11:allf=t:all_seed={number}"),
         ("format", pixels),
     ]
     graph = Graph()
     chain = [graph.add(name, arguments) for name, arguments in steps]
     chain.append(graph.add("buffersink"))
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in pairwise(chain):
         before.link_to(after)
     graph.configure()
     for _ in range(count):
         frame = graph.pull()
         if not isinstance(frame, VideoFrame):
             raise TypeError(f"the test picture is a {type(frame).__name__}")
+        # the filter calls every frame a key frame; the encoder shall choose
+        frame.pict_type = PictureType.NONE
         yield frame
 
 

@@ -70,7 +70,7 @@ def _medium(
     )
 
 
-def _clip(camera: str, when: str, *names: str, frames: int = 45) -> DemoMedium:
+def _clip(camera: str, when: str, *names: str, frames: int = 24) -> DemoMedium:
     return _medium(camera, when, names, frames)
 
 
@@ -87,22 +87,24 @@ def _without_files(name: str, when: str, state: str) -> DemoMedium:
 
 _SINGLE_CLIPS = (
     # three cameras that all began to count at 0001
-    _clip(HERO11, "2023-02-11T09:12:00", "GX010001.MP4", frames=60),
+    _clip(HERO11, "2023-02-11T09:12:00", "GX010001.MP4", frames=30),
     _clip(HERO9, "2021-01-05T14:40:00", "GX010001.MP4"),
     _clip(HERO11, "2023-02-25T11:03:00", "GX010002.MP4"),
-    _clip(HERO9, "2021-06-19T06:30:00", "GX010015.MP4", frames=90),
+    _clip(HERO9, "2021-06-19T06:30:00", "GX010015.MP4", frames=44),
     _clip(HERO9, "2022-09-03T16:21:00", "GX010099.MP4"),
-    _clip(HERO11, "2025-08-30T12:00:00", "GX010412.MP4", frames=110),
-    _clip(HERO5, "2017-03-12T10:00:00", "GOPR0155.MP4", frames=30),
+    _clip(HERO11, "2025-08-30T12:00:00", "GX010412.MP4", frames=54),
+    _clip(HERO5, "2017-03-12T10:00:00", "GOPR0155.MP4", frames=14),
     _clip(HERO5, "2018-10-28T15:45:00", "GOPR0188.MP4", frames=6),
+    _clip(HERO11, "2024-12-27T09:09:00", "GX010377.MP4", frames=24),
+    _clip(HERO9, "2022-09-03T16:40:00", "GXAA0100.MP4", frames=16),
     _clip(PHONE, "2020-08-08T19:59:59", "Überschreitung Großglockner 🏔️.mp4"),
-    _medium(HERO9, "2022-02-20T13:37:00", ("without-a-name.MP4",), 40, filename=""),
-    _medium(MAX, "2024-04-14T08:08:00", ("GS010021.360",), 75),
+    _medium(HERO9, "2022-02-20T13:37:00", ("without-a-name.MP4",), 20, filename=""),
+    _medium(MAX, "2024-04-14T08:08:00", ("GS010021.360",), 36),
     _medium(
         HERO11,
         "2024-07-07T20:00:00",
         ("highlights.mp4",),
-        60,
+        30,
         media_type="MultiClipEdit",
         filename="Summer highlights.json",
         shape=Shape.BAKED,
@@ -110,10 +112,8 @@ _SINGLE_CLIPS = (
 )
 
 _CHAPTERED = (
-    _clip(
-        HERO11, "2024-07-06T07:15:00", "GX010333.MP4", "GX020333.MP4", "GX030333.MP4", frames=110
-    ),
-    _clip(HERO9, "2021-08-14T17:00:00", "GH010042.MP4", "GH020042.MP4", frames=90),
+    _clip(HERO11, "2024-07-06T07:15:00", "GX010333.MP4", "GX020333.MP4", "GX030333.MP4", frames=54),
+    _clip(HERO9, "2021-08-14T17:00:00", "GH010042.MP4", "GH020042.MP4", frames=44),
 )
 
 _PHOTOS = (
@@ -133,7 +133,7 @@ _SETS = (
     _medium(
         HERO9,
         "2021-08-15T10:00:00",
-        tuple(f"G0011{number:03}.JPG" for number in range(530, 535)),
+        tuple(f"G0011{number:03}.JPG" for number in range(530, 538)),
         0,
         media_type="Burst",
         shape=Shape.FRAMES,
@@ -141,7 +141,7 @@ _SETS = (
     _medium(
         HERO11,
         "2023-11-18T16:00:00",
-        tuple(f"G0020{number:03}.JPG" for number in range(100, 106)),
+        tuple(f"G0020{number:03}.JPG" for number in range(100, 108)),
         0,
         media_type="TimeLapse",
     ),

@@ -41,8 +41,13 @@ def _directory(place: int, texts: list[tuple[int, bytes]], pointer: int | None) 
     data_place = place + 2 + 12 * count + 4
     entries, data = b"", b""
     for tag, text in texts:
-        entries += struct.pack(">HHII", tag, _ASCII, len(text), data_place + len(data))
-        data += text + b"\0" * (len(text) % 2)
+        entries += struct.pack(">HHI", tag, _ASCII, len(text))
+        if len(text) <= 4:
+            # so short a value stands where the place of a longer one would
+            entries += text.ljust(4, b"\0")
+        else:
+            entries += struct.pack(">I", data_place + len(data))
+            data += text + b"\0" * (len(text) % 2)
     if pointer is not None:
         entries += struct.pack(">HHII", _EXIF_IFD, _LONG, 1, pointer)
     return struct.pack(">H", count) + entries + struct.pack(">I", 0) + data

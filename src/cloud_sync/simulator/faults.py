@@ -62,10 +62,16 @@ class FaultPlan(Protocol):
 
 
 class NoFaults:
-    """The plan in which all goes well."""
+    """The plan in which all goes well; a base for plans that spoil a part of it."""
 
-    def answer(self, call: Call, answer: Answer, connection: Connection) -> Answer:  # noqa: ARG002
+    def answer(self, call: Call, answer: Answer, connection: Connection) -> Answer | None:  # noqa: ARG002
         return answer
 
-    def piece(self, call: Call, position: int, piece: bytes, connection: Connection) -> bytes:  # noqa: ARG002
+    def piece(
+        self,
+        call: Call,  # noqa: ARG002
+        position: int,  # noqa: ARG002
+        piece: bytes,
+        connection: Connection,  # noqa: ARG002
+    ) -> bytes | None:
         return piece

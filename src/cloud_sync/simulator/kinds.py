@@ -81,10 +81,15 @@ def edit_type(media_type: str, roll: int) -> str | None:
 
 
 def listed_extension(medium: SimMedium) -> str | None:
-    """The row's `file_extension`: after the name, else after the first file; null without both."""
+    """The row's `file_extension`: after the name, else after the first file.
+
+    Null where the name is null, or where there is neither a name nor a file.
+    """
     if form_of(medium.type) is Form.EDIT:
         return "json"
-    by_name = extension_of(medium.filename or "")
+    if medium.filename is None:
+        return None
+    by_name = extension_of(medium.filename)
     if by_name:
         return by_name
     return medium.originals[0].extension if medium.originals else None

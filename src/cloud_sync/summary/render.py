@@ -50,6 +50,8 @@ def summary_text(summary: RunSummary) -> str:
 
 
 def _archived_line(summary: RunSummary) -> str:
+    if not summary.files_archived:
+        return f"  archived  nothing new, in {duration_text(summary.duration_seconds)}"
     return (
         f"  archived  {count(summary.counts[Outcome.ARCHIVED], 'medium', 'media')} "
         f"({count(summary.files_archived, 'file', 'files')}, {size_text(summary.bytes)}) in "

@@ -9,6 +9,16 @@ from datetime import datetime
 from cloud_sync.model.report import NAMED_LIMIT, Named, Outcome, Result, RunSummary
 
 
+_BY_URGENCY = (
+    Outcome.FAILED,
+    Outcome.NEEDS_ATTENTION,
+    Outcome.GONE,
+    Outcome.PENDING,
+    Outcome.FILTERED,
+)
+"""Which media keep their names when there are more than a summary holds."""
+
+
 class MediumWithoutOutcome(AssertionError):
     """A bug: media found and outcomes counted do not agree."""
 
@@ -37,7 +47,7 @@ class Tally:
         """Count one medium that is not archived, and keep its reason."""
         self.counts[named.outcome] += 1
         self.reasons[named.code] += 1
-        if len(self.named) < NAMED_LIMIT:
+        if self.counts[named.outcome] <= NAMED_LIMIT:
             self.named.append(named)
 
     def close(self, result: Result, duration_seconds: float, message: str = "") -> RunSummary:
@@ -59,6 +69,10 @@ class Tally:
             bytes=self.bytes,
             listing_complete=self.listing_complete,
             reasons=dict(self.reasons),
-            named=tuple(self.named),
+            named=tuple(sorted(self.named, key=_urgency)[:NAMED_LIMIT]),
             message=message,
         )
+
+
+def _urgency(named: Named) -> int:
+    return _BY_URGENCY.index(named.outcome)

@@ -26,7 +26,8 @@ class _Run:
 class MemoryStore:
     """What several `MemoryTracker`s share, as processes share a database.
 
-    `media` have their files within; `key_forms` are the collision forms of all keys given.
+    `media` have their files within; `key_forms` are the collision forms of all keys given;
+    `run_order` numbers the runs as they became known.
     """
 
     turn: threading.RLock = field(default_factory=threading.RLock)
@@ -34,6 +35,7 @@ class MemoryStore:
     lease_runs: dict[str, str] = field(default_factory=dict)
     key_forms: set[str] = field(default_factory=set)
     attempts: dict[str, tuple[Attempt, ...]] = field(default_factory=dict)
+    run_order: dict[str, int] = field(default_factory=dict)
     summaries: dict[str, RunSummary] = field(default_factory=dict)
     open_run: _Run | None = None
 
@@ -68,6 +70,7 @@ class MemoryTracker:
                     raise transitions.run_lease_held(run.run_id, run.owner, run.until)
                 _void_leases(store, run.run_id, now)
             store.open_run = _Run(run_id, owner, until, self)
+            store.run_order.setdefault(run_id, len(store.run_order))
             store.summaries.pop(run_id, None)
 
     def renew_run(self, run_id: str, *, until: datetime) -> None:
@@ -80,6 +83,7 @@ class MemoryTracker:
         with store.turn:
             ended_at = summary.started_at + timedelta(seconds=summary.duration_seconds)
             _void_leases(store, summary.run_id, ended_at)
+            store.run_order.setdefault(summary.run_id, len(store.run_order))
             store.summaries[summary.run_id] = replace(summary, named=())
             if store.open_run is not None and store.open_run.run_id == summary.run_id:
                 store.open_run = None
@@ -87,8 +91,10 @@ class MemoryTracker:
     def runs(self, limit: int = 10) -> Sequence[RunSummary]:
         store = self._store
         with store.turn:
-            latest_first = list(store.summaries.values())[::-1]
-        return sorted(latest_first, key=lambda run: run.started_at, reverse=True)[:limit]
+            ended = list(store.summaries.values())
+            order = store.run_order.copy()
+        ended.sort(key=lambda run: (run.started_at, order[run.run_id]), reverse=True)
+        return ended[:limit]
 
     def known(self, media_ids: Sequence[str]) -> Mapping[str, TrackedMedium]:
         store = self._store

@@ -16,10 +16,11 @@ from tenacity import (
     retry_if_exception_type,
     stop_after_attempt,
     stop_after_delay,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
-from cloud_sync.errors import CloudSyncError, Throttled, Transient
+from cloud_sync.errors import CloudSyncError, Throttled, Transient, UrlExpired
 from cloud_sync.transfer.stopping import Stop
 
 T = TypeVar("T")
@@ -63,14 +64,16 @@ def with_retries(
 
 
 def _wait(policy: RetryPolicy) -> Callable[[RetryCallState], float]:
-    back_off = wait_exponential_jitter(
-        initial=policy.first_wait, max=policy.longest_wait, jitter=policy.first_wait
-    )
+    growing = wait_exponential(multiplier=policy.first_wait, max=policy.longest_wait)
+    jittered = growing + wait_random(0, policy.first_wait)
 
     def seconds(state: RetryCallState) -> float:
+        back_off = min(policy.longest_wait, jittered(state))
         error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, UrlExpired):
+            return 0.0  # a fresh URL is at hand; waiting would only let it age
         if isinstance(error, Throttled) and error.retry_after is not None:
-            return max(error.retry_after, back_off(state))
-        return back_off(state)
+            return max(error.retry_after, back_off)
+        return back_off
 
     return seconds

@@ -51,7 +51,9 @@ class Stop:
 
     def wait(self, seconds: float) -> None:
         """Sleep, but not beyond a stop; raises Interrupted then."""
-        self._event.wait(seconds)
+        if self._deadline is not None:
+            seconds = min(seconds, self._deadline - self._clock.monotonic())
+        self._event.wait(max(0.0, seconds))
         self.check()
 
     def wait_until_requested(self) -> None:

@@ -112,12 +112,17 @@ def retry_after(text: str | None, now: datetime) -> float | None:
 
 
 def _seconds_until(text: str, now: datetime) -> float:
+    moment = http_date(text)
+    return float("nan") if moment is None else (moment - now).total_seconds()
+
+
+def http_date(text: str | None) -> datetime | None:
+    """The instant of a header such as Date, None where there is none."""
     try:
-        moment = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text or "")
     except (ValueError, OverflowError):
-        return float("nan")
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - now).total_seconds()
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _login_problem(answer: Answer, doing: str) -> AuthRequired | None:

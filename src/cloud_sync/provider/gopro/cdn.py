@@ -17,8 +17,8 @@ from cloud_sync.provider.gopro.connection import unavailable
 from cloud_sync.provider.gopro.ranges import Asked, Opened, opened, refusal
 
 REDIRECTS = 5
-CHUNK = 256 * 1024
-"""Bytes taken from the socket at a time: larger fresh buffers cost more than they save."""
+CHUNK = 1024 * 1024
+"""The most bytes taken from the socket at a time: measured, less costs more CPU a byte."""
 
 
 class CdnStream:
@@ -110,7 +110,14 @@ class Cdn:
         headers = {"User-Agent": self._user_agent, **asked.headers()}
         try:
             return self._pool.request(
-                "GET", url, headers=headers, retries=False, redirect=False, preload_content=False
+                "GET",
+                url,
+                headers=headers,
+                retries=False,
+                redirect=False,
+                preload_content=False,
+                # the stream counts for itself, so that an early end is told with both numbers
+                enforce_content_length=False,
             )
         except HTTPError as error:
             raise unavailable(doing, host, error) from error

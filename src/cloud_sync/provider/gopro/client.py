@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
 from types import TracebackType
 from typing import Self
@@ -16,7 +17,7 @@ from cloud_sync.clock import Clock, SystemClock
 from cloud_sync.credentials.base import CredentialStore, StoredCredential
 from cloud_sync.errors import GoneAtSource, SourceNotUnderstood
 from cloud_sync.model.media import Account, MediaFile, MediaItem, Page
-from cloud_sync.provider.gopro.answers import Answer, missing_login, problem_with
+from cloud_sync.provider.gopro.answers import Answer, http_date, missing_login, problem_with
 from cloud_sync.provider.gopro.api_url import checked_api_url, is_loopback, split_url
 from cloud_sync.provider.gopro.cdn import Cdn, CdnStream
 from cloud_sync.provider.gopro.connection import unavailable
@@ -102,7 +103,8 @@ class GoProProvider:
 
     def check_login(self) -> Account:
         """One call to the account's own address, which is small."""
-        return parse_user(self._get("/media/user", "checking the login at the camera cloud"))
+        answer = self._get("/media/user", "checking the login at the camera cloud")
+        return replace(parse_user(answer.body), server_time=http_date(answer.headers.get("Date")))
 
     def list_page(self, number: int) -> Page:
         """Newest upload first, of every type and in every state.
@@ -120,21 +122,21 @@ class GoProProvider:
             safe=",",
         )
         doing = f"listing page {number} of the camera cloud"
-        return parse_page(self._get(f"/media/search?{query}", doing), number)
+        return parse_page(self._get(f"/media/search?{query}", doing).body, number)
 
     def resolve(self, item: MediaItem) -> tuple[MediaFile, ...]:
         """The item's originals, with addresses that are good for about an hour."""
         doing = f"asking the camera cloud for the files of {described(item)}"
         path = f"/media/{quote(item.id, safe='')}/download"
-        return parse_download(self._get(path, doing, of_medium=True), item)
+        return parse_download(self._get(path, doing, of_medium=True).body, item)
 
     def open(self, file: MediaFile, offset: int = 0, etag: str | None = None) -> CdnStream:
         """The original from byte `offset`, from the delivery network and without the login."""
         doing = f"fetching original {file.number} of {shown(file.filename) or 'a nameless medium'}"
         return self._cdn.open(file.url.reveal(), Asked(offset, etag), doing)
 
-    def _get(self, path: str, doing: str, *, of_medium: bool = False) -> bytes:
-        """The body of a good answer. `of_medium` says that a 404 speaks of a medium."""
+    def _get(self, path: str, doing: str, *, of_medium: bool = False) -> Answer:
+        """An answer whose body is to be read. `of_medium`: a 404 would speak of a medium."""
         credential = self._credentials.read()
         if credential is None:
             raise missing_login(self._credentials.location)
@@ -147,7 +149,7 @@ class GoProProvider:
             )
         if problem is not None:
             raise problem
-        return answer.body
+        return answer
 
     def _answer(self, path: str, credential: StoredCredential, doing: str) -> Answer:
         """As bearer first, then as cookie; what was let in is remembered for this token."""

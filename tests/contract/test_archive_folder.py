@@ -1,0 +1,314 @@
+"""What a folder archive promises beyond the contract: durability, its disk, and its borders."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cloud_sync.archive import folder_disk
+from cloud_sync.archive.base import ObjectDescription
+from cloud_sync.archive.checksum import part_checksum, to_text
+from cloud_sync.archive.folder import ABANDONED_AFTER_SECONDS, FolderArchive
+from cloud_sync.errors import ArchiveUnusable, KeyTaken, ServiceUnavailable
+
+DESCRIPTION = ObjectDescription("m1", 1, "video/mp4", {}, {})
+
+
+def store(archive: FolderArchive, key: str, content: bytes) -> None:
+    upload = archive.begin(key, DESCRIPTION, part_size=1 << 20)
+    try:
+        upload.put_part(1, memoryview(content), part_checksum(content))
+        upload.commit(len(content), to_text(part_checksum(content)))
+    finally:
+        upload.abort()
+
+
+def ready(root: Path) -> FolderArchive:
+    archive = FolderArchive(root)
+    archive.check()
+    return archive
+
+
+def files(root: Path) -> list[str]:
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+WRITES_FOR_EVER = """
+import sys
+from pathlib import Path
+from cloud_sync.archive.base import ObjectDescription
+from cloud_sync.archive.checksum import part_checksum
+from cloud_sync.archive.folder import FolderArchive
+
+archive = FolderArchive(Path(sys.argv[1]))
+archive.check()
+upload = archive.begin("a/b.mp4", ObjectDescription("m", 1, "video/mp4", {}, {}), part_size=1000)
+for number in range(1, 100):
+    upload.put_part(number, memoryview(bytes(1000)), part_checksum(bytes(1000)))
+print("half", flush=True)
+sys.stdin.read()
+"""
+
+
+def killed_while_writing(root: Path) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", WRITES_FOR_EVER, str(root)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"half\n"
+        child.send_signal(signal.SIGKILL)
+    assert child.returncode == -signal.SIGKILL
+
+
+def test_kill_9_leaves_no_file_under_a_real_name(tmp_path: Path) -> None:
+    killed_while_writing(tmp_path)
+    archive = FolderArchive(tmp_path)
+    assert list(archive.list()) == []
+    assert archive.head("a/b.mp4") is None
+    assert [name for name in files(tmp_path) if not name.startswith(".cloud-sync/")] == []
+    store(archive, "a/b.mp4", b"the next run")
+    assert (tmp_path / "a/b.mp4").read_bytes() == b"the next run"
+
+
+def test_check_throws_away_what_a_dead_process_left_but_only_when_it_is_old(tmp_path: Path) -> None:
+    killed_while_writing(tmp_path)
+    archive = FolderArchive(tmp_path)
+    archive.check()
+    (leftover,) = (tmp_path / ".cloud-sync/partial").iterdir()
+    long_ago = leftover.stat().st_mtime - ABANDONED_AFTER_SECONDS - 60
+    os.utime(leftover, (long_ago, long_ago))
+    archive.check()
+    assert files(tmp_path) == []
+
+
+def test_check_leaves_the_partial_file_of_a_living_upload_however_old(tmp_path: Path) -> None:
+    archive = ready(tmp_path)
+    upload = archive.begin("a", DESCRIPTION, part_size=10)
+    upload.put_part(1, memoryview(b"slow"), part_checksum(b"slow"))
+    (partial,) = (tmp_path / ".cloud-sync/partial").iterdir()
+    os.utime(partial, (1, 1))
+    FolderArchive(tmp_path).check()
+    upload.commit(4, to_text(part_checksum(b"slow")))
+    assert (tmp_path / "a").read_bytes() == b"slow"
+
+
+def test_check_makes_the_folder_with_its_parents_and_leaves_no_file(tmp_path: Path) -> None:
+    FolderArchive(tmp_path / "demo" / "archive").check()
+    assert (tmp_path / "demo" / "archive").is_dir()
+    assert files(tmp_path) == []
+
+
+def test_a_relative_folder_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    archive = FolderArchive(Path("demo/archive"))
+    archive.check()
+    store(archive, "a/b", b"x")
+    assert (tmp_path / "demo/archive/a/b").read_bytes() == b"x"
+    assert archive.location == "demo/archive"
+
+
+def test_the_mode_of_a_file_honours_the_umask(tmp_path: Path) -> None:
+    old = os.umask(0o027)
+    try:
+        store(ready(tmp_path), "a", b"x")
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+    assert (tmp_path / "a").stat().st_nlink == 1
+
+
+def test_our_own_folder_holds_no_objects(tmp_path: Path) -> None:
+    archive = ready(tmp_path)
+    store(archive, "a/.cloud-sync/b", b"a name like ours further down is an object")
+    (tmp_path / ".cloud-sync/state").write_bytes(b"x")
+    assert [stored.key for stored in archive.list()] == ["a/.cloud-sync/b"]
+    with pytest.raises(ValueError, match="not a key"):
+        archive.head(".cloud-sync/state")
+    with pytest.raises(ValueError, match="not a key"):
+        archive.begin(".Cloud-Sync/x", DESCRIPTION, part_size=1)
+
+
+def test_nothing_is_written_through_a_symbolic_link(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    (outside / "secret").write_bytes(b"s")
+    (root / "link").symlink_to(outside)
+    (root / "file").symlink_to(outside / "secret")
+    archive = ready(root)
+    with pytest.raises(ArchiveUnusable, match="symbolic link"):
+        store(archive, "link/new", b"x")
+    with pytest.raises(KeyTaken):
+        store(archive, "file", b"x")
+    assert files(outside) == ["secret"]
+    assert (outside / "secret").read_bytes() == b"s"
+    assert list(archive.list()) == []
+    assert archive.head("link/secret") is None
+    assert archive.head("file") is None
+    assert files(root / ".cloud-sync") == []
+
+
+def test_the_root_itself_may_be_a_symbolic_link(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "root").symlink_to(tmp_path / "disk")
+    archive = ready(tmp_path / "root")
+    store(archive, "a/b", b"x")
+    assert [stored.key for stored in archive.list()] == ["a/b"]
+    assert (tmp_path / "disk/a/b").read_bytes() == b"x"
+
+
+def test_a_file_where_the_archive_should_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    for root in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(ArchiveUnusable, match="where a folder is needed") as caught:
+            FolderArchive(root).check()
+        assert str(root) in caught.value.message
+        assert caught.value.hint
+
+
+def test_a_file_where_a_folder_of_the_key_should_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "2025").write_bytes(b"x")
+    with pytest.raises(ArchiveUnusable, match="where a folder is needed"):
+        store(ready(tmp_path), "2025/a.mp4", b"y")
+    assert (tmp_path / "2025").read_bytes() == b"x"
+    assert files(tmp_path) == ["2025"]
+
+
+CALLS: dict[str, Callable[[FolderArchive], object]] = {
+    "begin": lambda archive: archive.begin("a", DESCRIPTION, part_size=1),
+    "head": lambda archive: archive.head("a"),
+    "list": lambda archive: list(archive.list()),
+    "open": lambda archive: archive.open("a"),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("mount_point_stays", [True, False])
+def test_an_unmounted_disk_is_told_and_never_looks_like_an_empty_archive(
+    tmp_path: Path, call: str, mount_point_stays: bool
+) -> None:
+    archive = ready(tmp_path / "disk")
+    store(archive, "a", b"x")
+    (tmp_path / "disk").rename(tmp_path / "unplugged")
+    if mount_point_stays:
+        (tmp_path / "disk").mkdir()
+    with pytest.raises(ArchiveUnusable, match="no archive is there") as caught:
+        CALLS[call](archive)
+    assert "mounted" in caught.value.hint
+    assert files(tmp_path) == ["unplugged/a"], "nothing is written below the mount point"
+
+
+MEETS_A_LIMIT = """
+import resource, sys
+from pathlib import Path
+from cloud_sync.archive.base import ObjectDescription
+from cloud_sync.archive.checksum import part_checksum
+from cloud_sync.archive.folder import FolderArchive
+from cloud_sync.errors import ArchiveUnusable
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+archive = FolderArchive(Path(sys.argv[1]))
+archive.check()
+upload = archive.begin("a", ObjectDescription("m", 1, "video/mp4", {}, {}), part_size=4000)
+data = bytes(4000)
+upload.put_part(1, memoryview(data), part_checksum(data))
+try:
+    upload.put_part(2, memoryview(data), part_checksum(data))
+except ArchiveUnusable as error:
+    upload.abort()
+    print(error.message, "|", error.kept, "|", error.hint)
+"""
+
+
+def test_a_file_too_large_for_the_disk_needs_a_person_and_leaves_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MEETS_A_LIMIT, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "does not take a file of this size" in done.stdout
+    assert "untouched" in done.stdout
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "words"),
+    [
+        ("ENOSPC", ArchiveUnusable, "no space is left"),
+        ("EDQUOT", ArchiveUnusable, "no space is left"),
+        ("EACCES", ArchiveUnusable, "writing is not allowed"),
+        ("EPERM", ArchiveUnusable, "writing is not allowed"),
+        ("EROFS", ArchiveUnusable, "writing is not allowed"),
+        ("ENOTDIR", ArchiveUnusable, "where a folder is needed"),
+        ("ELOOP", ArchiveUnusable, "where a folder is needed"),
+        ("ENAMETOOLONG", ArchiveUnusable, "too long"),
+        ("EFBIG", ArchiveUnusable, "of this size"),
+        ("EIO", ArchiveUnusable, "EIO"),
+        ("ENODEV", ArchiveUnusable, "ENODEV"),
+        ("ESTALE", ServiceUnavailable, "does not answer"),
+        ("ETIMEDOUT", ServiceUnavailable, "does not answer"),
+        ("EMFILE", ServiceUnavailable, "does not answer"),
+    ],
+)
+def test_an_error_of_the_disk_is_told_with_path_and_what_was_kept(
+    number: str, kind: type[ArchiveUnusable | ServiceUnavailable], words: str
+) -> None:
+    import errno
+
+    with (
+        pytest.raises(kind) as caught,
+        folder_disk.translated("writing", Path("/disk/archive"), kept="the rest"),
+    ):
+        raise OSError(getattr(errno, number), "a foreign text")
+    assert words in caught.value.message
+    assert "/disk/archive" in caught.value.message
+    assert "foreign" not in caught.value.message
+    assert caught.value.kept == "the rest"
+    assert isinstance(caught.value, ServiceUnavailable) or caught.value.hint
+
+
+def test_without_hard_links_a_file_is_renamed_and_still_never_overwrites(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """exFAT refuses os.link with EPERM; nothing here can mount one, so the call itself refuses."""
+
+    def refuses(*_: object, **__: object) -> None:
+        import errno
+
+        raise OSError(errno.EPERM, "no hard links here")
+
+    monkeypatch.setattr(os, "link", refuses)
+    archive = ready(tmp_path)
+    store(archive, "a/b", b"first")
+    with pytest.raises(KeyTaken):
+        store(archive, "a/b", b"second")
+    assert files(tmp_path) == ["a/b"]
+    assert (tmp_path / "a/b").read_bytes() == b"first"
+
+
+@pytest.mark.parametrize(
+    ("name", "siblings", "same", "listed"),
+    [
+        ("e\u0301.mp4", {"e\u0301.mp4"}, True, "\u00e9.mp4"),
+        ("e\u0301.mp4", {"e\u0301.mp4"}, False, "e\u0301.mp4"),
+        ("e\u0301.mp4", {"e\u0301.mp4", "\u00e9.mp4"}, True, "e\u0301.mp4"),
+        ("plain.mp4", {"plain.mp4"}, True, "plain.mp4"),
+    ],
+    ids=["HFS+ decomposes", "ext4 keeps", "hard-linked twins", "nothing to compose"],
+)
+def test_names_are_listed_as_they_were_stored(
+    name: str, siblings: set[str], same: bool, listed: str
+) -> None:
+    assert folder_disk.listed_name(name, frozenset(siblings), lambda _: same) == listed

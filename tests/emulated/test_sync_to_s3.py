@@ -1,0 +1,116 @@
+"""The main job into a real S3 server, by the real command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cloud_sync.simulator.library import generate
+from cloud_sync.simulator.server import Simulator, SimulatorOptions
+from command_line import CommandLine
+from library_checks import assert_counts_add_up, assert_everything_archived, wanted
+from seaweedfs import S3Server
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+pytestmark = pytest.mark.xdist_group("seaweedfs")
+
+
+@pytest.fixture
+def bare(tmp_path: Path, s3_server: S3Server) -> CommandLine:
+    return CommandLine(tmp_path / "user", s3_server.environment)
+
+
+def test_a_mixed_library_of_1000_media_is_archived_whole_with_tags_and_metadata(
+    bare: CommandLine, s3_client: S3Client, s3_bucket: str
+) -> None:
+    library = generate(1000, 4, file_bytes=(50, 3_000))
+    with Simulator(library, SimulatorOptions()) as cloud:
+        cloud_sync = bare.using(
+            CLOUD_SYNC_GOPRO_API_URL=cloud.api_url, CLOUD_SYNC_GOPRO_TOKEN=cloud.token
+        )
+        first = cloud_sync("sync", "--to", f"s3://{s3_bucket}/thousand", "--json")
+        assert first.code == 0, first.err
+        before = cloud.snapshot()
+        second = cloud_sync("sync", "--json")
+        after = cloud.snapshot()
+        listed = cloud_sync("list", "--json")
+    assert_counts_add_up(first.summary)
+    assert first.summary["archived"] == len(wanted(library))
+    assert (second.code, second.summary["bytes"]) == (0, 0)
+    assert after.cdn_requests == before.cdn_requests
+    prefix = "thousand/"
+
+    def read(key: str) -> bytes:
+        return s3_client.get_object(Bucket=s3_bucket, Key=prefix + key)["Body"].read()
+
+    stored = assert_everything_archived(library, listed.lines, read)
+    keys = [
+        row["Key"]
+        for page in s3_client.get_paginator("list_objects_v2").paginate(
+            Bucket=s3_bucket, Prefix=prefix
+        )
+        for row in page.get("Contents", ())
+    ]
+    assert len(keys) == stored, "the bucket holds something that nobody asked for"
+    uploads = s3_client.list_multipart_uploads(Bucket=s3_bucket).get("Uploads", [])
+    assert not uploads, "an incomplete upload was left behind"
+    media = {medium.id: medium for medium in library.media()}
+    for row in [row for row in listed.lines if row["status"] == "COMPLETED"][::97]:
+        key = prefix + row["key"]
+        tags = s3_client.get_object_tagging(Bucket=s3_bucket, Key=key)["TagSet"]
+        uploaded = media[row["media_id"]].row()["created_at"][:10]
+        assert {tag["Key"]: tag["Value"] for tag in tags} == {
+            "Source": "GoPro",
+            "AutoSync": "True",
+            "UploadDate": uploaded,
+        }
+        head = s3_client.head_object(Bucket=s3_bucket, Key=key, ChecksumMode="ENABLED")
+        assert head["Metadata"]["media-id"] == row["media_id"]
+        assert head["ChecksumCRC64NVME"] == row["checksum_crc64nvme"]
+
+
+def test_large_files_go_up_in_parts_and_arrive_whole(
+    bare: CommandLine, s3_client: S3Client, s3_bucket: str
+) -> None:
+    library = generate(4, 8, file_bytes=(17_000_000, 30_000_000))
+    with Simulator(library, SimulatorOptions()) as cloud:
+        cloud_sync = bare.using(
+            CLOUD_SYNC_GOPRO_API_URL=cloud.api_url, CLOUD_SYNC_GOPRO_TOKEN=cloud.token
+        )
+        run = cloud_sync("sync", "--to", f"s3://{s3_bucket}/large", "--json")
+        assert run.code == 0, run.err
+        listed = cloud_sync("list", "--json")
+
+    def read(key: str) -> bytes:
+        return s3_client.get_object(Bucket=s3_bucket, Key=f"large/{key}")["Body"].read()
+
+    assert assert_everything_archived(library, listed.lines, read) >= 4
+
+
+@pytest.mark.parametrize(
+    ("settings", "bucket", "code", "word"),
+    [
+        ({}, "no-such-bucket", 2, "no-such-bucket"),
+        ({"AWS_SECRET_ACCESS_KEY": "not-the-right-one"}, "archive-tests", 4, "aws configure"),
+        ({"AWS_ACCESS_KEY_ID": "nobody"}, "archive-tests", 4, "aws configure"),
+        ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"}, "archive-tests", 1, "127.0.0.1:9"),
+    ],
+)
+def test_a_bucket_that_cannot_be_used_is_named_with_what_to_type(
+    bare: CommandLine, s3_bucket: str, settings: dict[str, str], bucket: str, code: int, word: str
+) -> None:
+    assert s3_bucket == "archive-tests"
+    with Simulator(generate(3, 1, file_bytes=(10, 100)), SimulatorOptions()) as cloud:
+        cloud_sync = bare.using(
+            CLOUD_SYNC_GOPRO_API_URL=cloud.api_url, CLOUD_SYNC_GOPRO_TOKEN=cloud.token, **settings
+        )
+        run = cloud_sync("sync", "--to", f"s3://{bucket}/x")
+        assert run.code == code, run.err
+        assert word in run.err
+        assert "Traceback" not in run.err
+        assert "not-the-right-one" not in run.err
+        assert not (bare.home / "cloud-sync").exists(), "a tracker was made for a mistyped DEST"
