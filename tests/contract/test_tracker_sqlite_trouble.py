@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -181,7 +183,18 @@ class TestMigrations:
         with opened(path) as tracker:
             remember(tracker, entry("a"))
 
-    def test_many_may_open_a_missing_tracker_at_once(self, path: Path) -> None:
+    def test_many_processes_may_open_a_missing_tracker_at_once(self, tmp_path: Path) -> None:
+        code = (
+            "import sys; from pathlib import Path\n"
+            "from cloud_sync.tracker.sqlite import SqliteTracker\n"
+            "for number in range(20):\n"
+            "    tracker = SqliteTracker(Path(sys.argv[1]) / str(number) / 'tracker.db')\n"
+            "    tracker.tallies(); tracker.close()\n"
+        )
+        processes = [subprocess.Popen([sys.executable, "-c", code, tmp_path]) for _ in range(4)]
+        assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
+
+    def test_many_threads_may_open_a_missing_tracker_at_once(self, path: Path) -> None:
         def use(number: int) -> None:
             with opened(path) as tracker:
                 remember(tracker, entry(f"m{number}"))

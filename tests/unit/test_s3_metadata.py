@@ -34,6 +34,14 @@ def test_all_of_it_fits_and_values_are_only_ever_cut_at_the_end(metadata: dict[s
         assert metadata.get(name, value).startswith(value)
 
 
+def test_what_is_too_long_is_cut_at_a_whole_character_and_short_facts_stay() -> None:
+    encoded = encode(described({"filename": "é" * 5000, "captured-at": "2025-06-01"}))
+    used = sum(len(name) + len(value) for name, value in encoded.items())
+    assert LIMIT - len("%C3%A9") < used <= LIMIT
+    assert set(decode(encoded)["filename"]) == {"é"}
+    assert encoded["captured-at"] == "2025-06-01"
+
+
 def test_plain_names_stay_readable() -> None:
     encoded = encode(described({"filename": "GX010001.MP4", "at": "2025-06-01T10:00:00+02:00"}))
     assert encoded["filename"] == "GX010001.MP4"

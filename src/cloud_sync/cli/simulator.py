@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cloud_sync.cli.options import Json, Quiet, Verbose, examples
+
+if TYPE_CHECKING:
+    from cloud_sync.simulator.library import Library
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +33,12 @@ def simulator(
     token: Annotated[
         str, typer.Option(metavar="TEXT", help="The token that it accepts.")
     ] = "simulator-token",  # noqa: S107 worth nothing outside of the simulator
+    port: Annotated[int, typer.Option(min=0, help="The API's port; 0 is any free one.")] = 0,
     api_delay: Annotated[float, typer.Option(min=0, help="Seconds that each API call takes.")] = 0,
+    rate: Annotated[
+        str | None, typer.Option(metavar="8MB/s", help="The most each CDN connection gives.")
+    ] = None,
+    url_life: Annotated[float, typer.Option(help="Seconds that a signed URL lives.")] = 3600,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -39,20 +47,35 @@ def simulator(
     from cloud_sync.cli.sync_run import stopped_by_signals
     from cloud_sync.cli.terminal import result, result_json, say, set_up_logging
     from cloud_sync.clock import SystemClock
+    from cloud_sync.config.quantities import parse_rate
     from cloud_sync.simulator.library import FolderLibrary, generate
     from cloud_sync.simulator.server import Simulator, SimulatorOptions
     from cloud_sync.transfer.stopping import Stop
 
     set_up_logging(verbose=verbose)
     stop = Stop(SystemClock())
-    source = FolderLibrary(library) if library else generate(count, seed)
-    options = SimulatorOptions(token=token, api_delay=api_delay)
-    with stopped_by_signals(stop), Simulator(source, options) as cloud:
+    media = FolderLibrary(library) if library else generate(count, seed)
+    options = SimulatorOptions(
+        token=token,
+        api_port=port,
+        api_delay=api_delay,
+        bytes_per_second=parse_rate(rate) if rate else None,
+        url_life=url_life,
+    )
+    with stopped_by_signals(stop), Simulator(media, options) as cloud:
         if json:
             result_json({"event": "serving", "api_url": cloud.api_url, "cdn_url": cloud.cdn_url})
         else:
             result(f"export CLOUD_SYNC_GOPRO_API_URL={cloud.api_url}")
             result(f"export CLOUD_SYNC_GOPRO_TOKEN={token}")
         if not quiet:
+            say(left_out_text(media))
             say("Serving until interrupted. Next, elsewhere: cloud-sync sync --to DEST")
         stop.wait_until_requested()
+
+
+def left_out_text(media: Library) -> str:
+    """How many media are served, and how many files of a folder are none."""
+    left_out = getattr(media, "left_out", 0)
+    served = f"{len(media)} media are served"
+    return f"{served}; {left_out} other files are left out." if left_out else f"{served}."

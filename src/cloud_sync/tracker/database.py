@@ -12,7 +12,7 @@ from pathlib import Path
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from cloud_sync.errors import CloudSyncError, ServiceUnavailable, UsageError
-from cloud_sync.tracker.migrations import migrate
+from cloud_sync.tracker.migrations import migrate, transaction
 
 _creating = threading.Lock()
 
@@ -65,15 +65,8 @@ class Database:
         with self._turn, self._translated():
             if self._connection is None:
                 raise ValueError("the tracker is closed")
-            try:
-                self._connection.execute(begin)
+            with transaction(self._connection, begin):
                 yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                # SQLite itself has already undone it after some errors
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
 
     def _open(self) -> sqlite3.Connection:
         with self._translated():

@@ -7,7 +7,8 @@ has been released is never edited: a change of layout is a further step.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from cloud_sync.errors import UsageError
@@ -94,18 +95,29 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step] = 
 
     UsageError for a database of a later version or of another program, which stay untouched.
     """
-    while _version(connection, path, steps) < len(steps):
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            # another process may have taken the step while this one waited
+    # what makes a database ours is read in one transaction: another process may be at it
+    with transaction(connection, "BEGIN DEFERRED"):
+        version = _version(connection, path, steps)
+    while version < len(steps):
+        with transaction(connection, "BEGIN IMMEDIATE"):
             version = _version(connection, path, steps)
             if version < len(steps):
-                _take(connection, version + 1, steps[version])
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+                version += 1
+                _take(connection, version, steps[version - 1])
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    """Committed at its end, undone by any exception; `begin` is the statement that opens it."""
+    try:
+        connection.execute(begin)
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite itself has already undone it after some errors
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _take(connection: sqlite3.Connection, number: int, step: Step) -> None:

@@ -1,0 +1,1 @@
+"""Figures that the documentation states, measured anew: `make bench`."""
