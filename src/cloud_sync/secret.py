@@ -37,9 +37,7 @@ _PATTERNS = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), rf"\1 {REDACTED}"),
     # a header's whole line, or its whole quoted value in a dump: it holds several cookies
     (
-        re.compile(
-            r"""(?i)\b((?:set-)?cookie["']?\s*[=:]\s*)(?:"[^"\n]*"|'[^'\n]*'|[^'"\r\n]+)"""
-        ),
+        re.compile(r"""(?i)\b((?:set-)?cookie["']?\s*[=:]\s*)(?:"[^"\n]*"|'[^'\n]*'|[^'"\r\n]+)"""),
         rf"\1{REDACTED}",
     ),
     (

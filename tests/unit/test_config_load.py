@@ -55,8 +55,11 @@ def test_values_are_read_as_what_they_are(tmp_path: Path) -> None:
 
 def test_what_is_not_set_is_none(tmp_path: Path) -> None:
     config = load(tmp_path)
-    assert config.destination is config.max_seconds is config.bytes_per_second is None
-    assert config.storage_plan is config.secret("notify") is None
+    assert config.destination is None
+    assert config.max_seconds is None
+    assert config.bytes_per_second is None
+    assert config.storage_plan is None
+    assert config.secret("notify") is None
     assert config.shown(BY_NAME["to"]) == ("", "not set")
     assert config.provider == "gopro"
 

@@ -126,7 +126,7 @@ MOVES = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=5000)
+@settings(deadline=None, max_examples=300)
 @given(st.lists(MOVES, max_size=30), st.integers(0, 9), st.integers(2, 4))
 def test_complete_is_only_said_when_every_lasting_medium_was_seen(
     moves: list[str], start: int, per_page: int

@@ -52,7 +52,7 @@ def test_buckets(text: str, bucket: str, prefix: str, shown: str) -> None:
     ],
 )
 def test_refusals_say_what_is_wrong_and_what_would_be_right(text: str, why: str) -> None:
-    with pytest.raises(UsageError, match="destination|prefix") as caught:
+    with pytest.raises(UsageError, match=r"destination|prefix") as caught:
         parse_destination(text)
     assert why in caught.value.message
     assert "s3://my-bucket/prefix" in caught.value.hint

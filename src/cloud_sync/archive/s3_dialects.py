@@ -1,7 +1,8 @@
 """How S3-compatible services differ from S3: what each lacks, chosen by the endpoint's host.
 
-Every row rests on the service's own documentation or on answers observed; nothing is tried out at
-run time. A service that lacks something which its row promises ends in an error that names the
+Rows rest on the services' documentation or on what users report of their answers, as each says;
+only AWS's requests and `generic` and `plain` are tested, against SeaweedFS. Nothing is tried out
+at run time. A service that lacks something which its row promises ends in an error that names the
 setting `s3_dialect`, never in a silent fallback.
 """
 
@@ -25,7 +26,8 @@ class Dialect:
     both ways of writing.
     `tags`: takes object tags at the write.
     `storage_classes`: the classes it takes; None where any name may be right.
-    `lists_in_order`: listings come in the order of the keys' UTF-8 bytes, as on S3.
+    `lists_in_order`: listings are known to come in the order of the keys' UTF-8 bytes, as on S3;
+    others are sorted here.
     `unproven`: what stays open, in words for a person.
     """
 
@@ -60,7 +62,8 @@ AWS = Dialect(
     lists_in_order=True,
 )
 
-# MinIO has all of it from its releases of 2025, SeaweedFS from 4.38
+# seen to work: SeaweedFS 4.48, which answers 200 to a wrong declared size; by its change log MinIO
+# has had full-object CRC64NVME and conditional completion since early 2025
 GENERIC = Dialect(
     name="generic",
     path_style=True,
@@ -74,7 +77,7 @@ GENERIC = Dialect(
     unproven=("whether the service honours conditional writes is not known: " + _RACE,),
 )
 
-# its compatibility page: CRC64NVME as FULL_OBJECT only, no x-amz-tagging, two storage classes;
+# its documentation: CRC64NVME as FULL_OBJECT only, no x-amz-tagging, two storage classes;
 # conditional PutObject is documented, a conditional CompleteMultipartUpload is not
 R2 = Dialect(
     name="r2",
@@ -85,12 +88,12 @@ R2 = Dialect(
     looks_first=True,
     tags=False,
     storage_classes=frozenset({"STANDARD", "STANDARD_IA"}),
-    lists_in_order=True,
+    lists_in_order=False,
     unproven=(_RACE, _NO_TAGS),
 )
 
-# refuses x-amz-checksum-* and x-amz-tagging as unsupported headers, and conditional PutObject
-# as not implemented; buckets always keep versions
+# by users' reports it refuses x-amz-checksum-* and x-amz-tagging as unsupported headers, and a
+# conditional PutObject as not implemented
 B2 = Dialect(
     name="b2",
     path_style=True,
@@ -100,7 +103,7 @@ B2 = Dialect(
     looks_first=True,
     tags=False,
     storage_classes=frozenset({"STANDARD"}),
-    lists_in_order=True,
+    lists_in_order=False,
     unproven=(_NO_CHECKSUM, _RACE, _NO_TAGS),
 )
 

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from cloud_sync.model.report import NAMED_LIMIT, Named, Outcome, Result, RunSummary
 
-
 _BY_URGENCY = (
     Outcome.FAILED,
     Outcome.NEEDS_ATTENTION,

@@ -12,7 +12,8 @@ from pathlib import Path
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from cloud_sync.errors import CloudSyncError, ServiceUnavailable, UsageError
-from cloud_sync.tracker.migrations import migrate, transaction
+from cloud_sync.tracker.migrations import migrate
+from cloud_sync.tracker.sqlite_transaction import transaction
 
 _creating = threading.Lock()
 

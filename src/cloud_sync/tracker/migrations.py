@@ -7,11 +7,11 @@ has been released is never edited: a change of layout is a further step.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from cloud_sync.errors import UsageError
+from cloud_sync.tracker.sqlite_transaction import transaction
 
 APPLICATION_ID = 0x43534E54
 """SQLite's `application_id` of our files ("CSNT"), so that no other program's is ever altered."""
@@ -104,20 +104,6 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step] = 
             if version < len(steps):
                 version += 1
                 _take(connection, version, steps[version - 1])
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    """Committed at its end, undone by any exception; `begin` is the statement that opens it."""
-    try:
-        connection.execute(begin)
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        # SQLite itself has already undone it after some errors
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _take(connection: sqlite3.Connection, number: int, step: Step) -> None:
