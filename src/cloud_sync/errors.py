@@ -13,6 +13,8 @@ CloudSyncError
 │   ├── SourceNotUnderstood   an answer without the parts that we need
 │   ├── SizeMismatch          the original is far from the size that the listing promises
 │   └── KeyTaken              something else lies at the key; nothing is ever overwritten
+├── InternalError             a fault of cloud-sync itself
+├── NotReady                  the camera cloud is not done with the medium; a later run asks again
 ├── Interrupted               the run was asked to stop; the work goes on next time
 └── NeedsPerson               parked until somebody acts; nothing is marked FAILED
     ├── UsageError            a wrong option, setting or destination (exit code 2)
@@ -142,6 +144,25 @@ class KeyTaken(Permanent):
     """Something else already lies at the key."""
 
     code = "key_taken"
+
+
+class InternalError(CloudSyncError):
+    """A fault of cloud-sync itself; only the kind of the exception is told."""
+
+    code = "internal_error"
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__(
+            f"a fault in cloud-sync itself ({type(fault).__name__})",
+            kept="everything that was archived before",
+            hint="run the same command with --verbose and report what it prints",
+        )
+
+
+class NotReady(CloudSyncError):
+    """The camera cloud is still at work on the medium, which stays due; no attempt is used up."""
+
+    code = "not_ready"
 
 
 class Interrupted(CloudSyncError):

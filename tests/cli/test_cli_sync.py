@@ -217,3 +217,21 @@ def test_a_terminal_shows_bars_and_standard_output_stays_clean(
     assert " media" in text
     assert b"\x1b" not in out
     assert out.startswith(b"Done.")
+
+
+def test_an_unmounted_disk_is_named_and_nothing_is_written_below_it(
+    cloud_sync: CommandLine, tmp_path: Path
+) -> None:
+    """Neither by a run nor by `doctor`, whom people ask when a run does not work."""
+    archive, taken_away = tmp_path / "disk", tmp_path / "taken away"
+    assert cloud_sync("sync", "--to", archive, "--limit", "3").code == 0
+    archive.rename(taken_away)
+    archive.mkdir()
+    for command in ("doctor", "sync"):
+        ended = cloud_sync(command, "--to", archive)
+        assert ended.code == 2, ended.err
+        assert "mounted" in ended.out + ended.err
+        assert list(archive.iterdir()) == []
+    archive.rmdir()
+    taken_away.rename(archive)
+    assert cloud_sync("sync", "--to", archive).code == 0

@@ -523,3 +523,9 @@ def test_any_text_may_stand_in_the_description(subject: Subject) -> None:
 def test_the_location_is_what_a_person_writes(subject: Subject) -> None:
     assert subject.archive.location
     assert not subject.archive.location.endswith("/")
+
+
+def test_an_archive_may_be_closed_twice(subject: Subject) -> None:
+    store(subject, KEY, b"x")
+    subject.archive.close()
+    subject.archive.close()

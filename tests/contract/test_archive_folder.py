@@ -204,7 +204,7 @@ def test_an_unmounted_disk_is_told_and_never_looks_like_an_empty_archive(
         (tmp_path / "disk").mkdir()
     with pytest.raises(ArchiveUnusable, match="no archive is there") as caught:
         CALLS[call](archive)
-    assert "mounted" in caught.value.hint
+    assert "mount the disk" in caught.value.hint
     assert files(tmp_path) == ["unplugged/a"], "nothing is written below the mount point"
 
 
@@ -312,3 +312,23 @@ def test_names_are_listed_as_they_were_stored(
     name: str, siblings: set[str], same: bool, listed: str
 ) -> None:
     assert folder_disk.listed_name(name, frozenset(siblings), lambda _: same) == listed
+
+
+def test_an_archive_in_use_is_never_made_anew_on_an_unmounted_disk(tmp_path: Path) -> None:
+    mount_point = tmp_path / "mnt"
+    with pytest.raises(ArchiveUnusable, match="no archive is there") as caught:
+        FolderArchive(mount_point, in_use=True).check()
+    assert "mount the disk" in caught.value.hint
+    assert not mount_point.exists()
+
+    mount_point.mkdir()
+    with pytest.raises(ArchiveUnusable, match="no archive is there"):
+        FolderArchive(mount_point, in_use=True).check()
+    assert list(mount_point.iterdir()) == []
+
+
+def test_an_archive_in_use_that_is_there_passes_its_check(tmp_path: Path) -> None:
+    store(ready(tmp_path), "a.mp4", b"kept")
+    archive = FolderArchive(tmp_path, in_use=True)
+    archive.check()
+    assert [each.key for each in archive.list()] == ["a.mp4"]

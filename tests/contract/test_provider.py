@@ -289,3 +289,9 @@ def test_several_threads_read_at_once(cloud: Cloud) -> None:
 def test_no_part_of_an_address_shows(cloud: Cloud) -> None:
     file = cloud.provider.resolve(cloud.item("clip1"))[0]
     assert file.url.reveal() not in f"{file!r} {file}"
+
+
+def test_a_provider_may_be_closed_twice(cloud: Cloud) -> None:
+    cloud.provider.check_login()
+    cloud.provider.close()
+    cloud.provider.close()

@@ -233,6 +233,7 @@ class TestSettle:
         assert the(tracker, "a") == replace(
             taken,
             status=status,
+            failures=1 if status is Status.FAILED else 0,
             reason=reason,
             sync_timestamp=after(5),
             lease_owner=None,
@@ -277,6 +278,28 @@ class TestSettle:
         tracker.settle("a", OWNER, Status.PENDING, now=after(2), counts_as_attempt=False)
         assert (the(tracker, "a").attempts, the(tracker, "a").retry_count) == (1, 0)
         assert len(tracker.attempts("a")) == 2
+
+    def test_failed_runs_in_a_row_are_counted_until_another_end(self, store: Store) -> None:
+        tracker = store.open()
+        remember(tracker, entry("a", "k"))
+        begin(tracker)
+
+        def ended(status: Status) -> int:
+            take(tracker, "a")
+            tracker.settle("a", OWNER, status, now=NOW, reason=Reason("why", "so"))
+            return the(store.open(), "a").failures
+
+        assert [ended(Status.FAILED), ended(Status.FAILED)] == [1, 2]
+        assert ended(Status.PENDING) == 2, "a parked run changes nothing"
+        assert ended(Status.FAILED) == 3
+        remember(tracker, entry("a"))
+        take(tracker, "a", now=after(1))
+        assert the(tracker, "a").failures == 3, "being due, or at work, changes nothing"
+        tracker.settle("a", OWNER, Status.SKIPPED, now=after(1), reason=Reason("gone", "gone"))
+        assert the(tracker, "a").failures == 0
+        assert ended(Status.FAILED) == 1
+        finish(tracker, "a", now=after(2))
+        assert (the(tracker, "a").failures, the(tracker, "a").attempts) == (0, 7)
 
     def test_only_the_holder_settles_and_only_once(self, tracker: Tracker) -> None:
         remember(tracker, entry("a"))

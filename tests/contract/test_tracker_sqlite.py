@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud_sync.errors import LeaseHeld, UsageError
+from cloud_sync.errors import CloudSyncError, LeaseHeld, UsageError
 from cloud_sync.model.tracking import Status
 from cloud_sync.tracker.run_lock import RunLock
 from cloud_sync.tracker.sqlite import SqliteTracker
@@ -193,6 +193,34 @@ class TestDeadOwners:
             successor.renew_run("successor", until=LATER)
             successor.close()
             third.begin_run("third", "t", now=after(61), until=LATER)
+
+    def test_a_run_that_could_not_be_written_down_does_not_keep_the_lock(self, path: Path) -> None:
+        with opened(path) as first, opened(path) as second:
+            connection = first._database._connection
+            assert connection is not None
+            connection.execute(
+                "CREATE TEMP TRIGGER refusal BEFORE INSERT ON runs"
+                " BEGIN SELECT raise(ABORT, 'refused'); END"
+            )
+            with pytest.raises(CloudSyncError, match="SQLITE_CONSTRAINT"):
+                begin(first)
+            begin(second, "run-2")
+            second.close()
+            connection.execute("DROP TRIGGER refusal")
+            begin(first)
+
+    def test_two_instances_may_work_on_one_run_and_neither_is_held_for_dead(
+        self, path: Path
+    ) -> None:
+        with opened(path) as first, opened(path) as second, opened(path) as third:
+            begin(first)
+            second.renew_run(RUN, until=LATER)
+            first.close()
+            with pytest.raises(LeaseHeld):
+                begin(third, "run-3")
+            second.renew_run(RUN, until=LATER)
+            second.close()
+            begin(third, "run-3")
 
     def test_a_refused_run_does_not_keep_the_lock(self, path: Path) -> None:
         with opened(path) as first, opened(path) as second, opened(path) as third:

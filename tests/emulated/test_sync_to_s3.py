@@ -114,3 +114,21 @@ def test_a_bucket_that_cannot_be_used_is_named_with_what_to_type(
         assert "Traceback" not in run.err
         assert "not-the-right-one" not in run.err
         assert not (bare.home / "cloud-sync").exists(), "a tracker was made for a mistyped DEST"
+
+
+def test_doctor_tells_what_the_service_leaves_unproven(bare: CommandLine, s3_bucket: str) -> None:
+    """And nothing where it leaves nothing open."""
+    with Simulator(generate(3, 1, file_bytes=(10, 100)), SimulatorOptions()) as cloud:
+        cloud_sync = bare.using(
+            CLOUD_SYNC_GOPRO_API_URL=cloud.api_url, CLOUD_SYNC_GOPRO_TOKEN=cloud.token
+        )
+        plain = cloud_sync.using(CLOUD_SYNC_S3_DIALECT="plain")(
+            "doctor", "--to", f"s3://{s3_bucket}"
+        )
+        proven = cloud_sync.using(CLOUD_SYNC_S3_DIALECT="aws")(
+            "doctor", "--to", f"s3://{s3_bucket}"
+        )
+    assert plain.code == proven.code == 0, plain.err + proven.err
+    assert "can be written; " in plain.out
+    assert "only reading the bytes can check the content later" in plain.out
+    assert f"s3://{s3_bucket} can be written\n" in proven.out

@@ -17,6 +17,8 @@ from cloud_sync.errors import (
     ArchiveUnusable,
     AuthRequired,
     AuthTrouble,
+    InternalError,
+    NotReady,
     ServiceUnavailable,
     Throttled,
     UrlExpired,
@@ -58,6 +60,10 @@ def objects(bench: Bench) -> dict[str, bytes]:
 def check_invariant(summary: RunSummary) -> None:
     """found = already_archived + archived + failed + pending + gone + needs_attention + filtered"""
     assert summary.found == sum(summary.counts.values())
+
+
+def warnings(bench: Bench) -> list[str]:
+    return [each.message for each in bench.events if isinstance(each, Warned)]
 
 
 def failed(bench: Bench) -> dict[str, str]:
@@ -142,6 +148,22 @@ def test_a_medium_without_an_original_is_named_and_no_proxy_is_taken() -> None:
     assert bench.run().summary.reasons == {"no_original": 1}
 
 
+def test_originals_that_are_announced_only_are_waited_for_and_use_up_no_try() -> None:
+    provider = library(clip("a"))
+    bench = Bench(provider)
+    provider.faults.on("resolve", NotReady("original 1 is announced but not available yet"))
+    report = bench.run()
+
+    assert report.summary.result is Result.COMPLETED
+    assert report.summary.counts[Outcome.PENDING] == 1
+    assert report.summary.reasons == {"not_ready": 1}
+    row = bench.row("a")
+    assert (row.status, row.attempts, row.failures) == (Status.PENDING, 0, 0)
+    assert row.reason is not None
+    assert row.reason.code == "not_ready"
+    assert bench.run().summary.counts[Outcome.ARCHIVED] == 1
+
+
 class GoneBeforeItsTurn(MemoryProvider):
     """Its owner deletes `a` after it was listed."""
 
@@ -175,6 +197,18 @@ def test_a_due_medium_that_vanished_from_the_listing_is_gone_and_an_archived_one
     assert bench.row("a").status is Status.COMPLETED
     assert objects(bench) == {KEY_A: content("a")}
     assert bench.run().summary.found == 0
+
+
+def test_a_medium_that_vanished_and_is_listed_again_is_archived_at_once() -> None:
+    provider = library(clip("a", ready=False))
+    bench = Bench(provider)
+    bench.run()
+    provider.remove("a")
+    assert bench.run().summary.counts[Outcome.GONE] == 1
+    assert bench.row("a").status is Status.SKIPPED
+
+    provider.add(*_single("a"))
+    assert bench.run().summary.counts[Outcome.ARCHIVED] == 1
 
 
 class BrokenFor(MemoryProvider):
@@ -218,12 +252,32 @@ def test_a_medium_that_failed_in_five_runs_waits_for_a_person() -> None:
     assert report.summary.reasons == {"quarantined": 1}
     assert report.summary.counts[Outcome.NEEDS_ATTENTION] == 1
     assert report.summary.result is Result.COMPLETED_WITH_FAILURES
+    assert "failed in 5 runs in a row" in report.summary.named[0].message
     assert provider.calls["resolve"] == provider.calls["broken"] == 0
     assert failed(bench) == {"b": "service_unavailable"}, "the row keeps what went wrong"
 
     provider.broken = frozenset()
     report = bench.run(Policy(retry_failed=True))
     assert report.summary.counts[Outcome.ARCHIVED] == 1
+
+
+def test_only_failed_runs_lead_to_quarantine_and_not_tries_that_were_cut_short() -> None:
+    """A process that is killed uses up tries; that says nothing about the medium."""
+    provider = BrokenFor(dict([clip("b")]))
+    bench = Bench(provider)
+    bench.run()
+    for number in range(QUARANTINE_AFTER):
+        bench.clock.advance(3600)
+        now, run_id = bench.clock.now(), f"killed-{number}"
+        until = now + timedelta(seconds=60)
+        bench.tracker.begin_run(run_id, "killed", now=now, until=until)
+        assert bench.tracker.claim("b", run_id, run_id, now=now, until=until)
+    assert bench.row("b").attempts > QUARANTINE_AFTER
+
+    for failures in range(2, QUARANTINE_AFTER + 1):
+        assert bench.run().summary.counts[Outcome.FAILED] == 1
+        assert bench.row("b").failures == failures
+    assert bench.run().summary.reasons == {"quarantined": 1}
 
 
 @pytest.mark.parametrize("call", ["resolve", "open"])
@@ -266,6 +320,23 @@ class StopsWhenOpened(MemoryProvider):
         if self.stop is not None and self.calls["open"] == 2:
             self.stop.request(StopReason.INTERRUPTED)
         return stream
+
+
+def test_files_of_a_medium_that_was_stopped_half_way_are_counted() -> None:
+    provider = StopsWhenOpened(dict([clip("a", 2)]))
+    bench = Bench(provider)
+    provider.stop = Stop(bench.clock)
+    report = bench.run(stop=provider.stop)
+
+    assert report.summary.result is Result.INTERRUPTED
+    assert report.summary.reasons == {"interrupted": 1}
+    assert (report.summary.files_archived, report.summary.bytes) == (1, len(content("a")))
+    assert list(objects(bench).values()) == [content("a")]
+    assert (bench.row("a").status, bench.row("a").attempts) == (Status.PENDING, 0)
+    check_invariant(report.summary)
+
+    provider.stop = None
+    assert bench.run().summary.files_archived == 1
 
 
 def test_an_interrupted_run_keeps_what_is_stored_and_the_next_one_goes_on() -> None:
@@ -343,7 +414,9 @@ def test_an_incomplete_listing_is_never_called_done_and_nothing_is_called_gone()
     assert report.summary.counts[Outcome.ARCHIVED] == 1
     assert not report.summary.listing_complete
     assert report.summary.result is Result.COMPLETED_WITH_FAILURES
-    assert any(isinstance(each, Warned) and "incomplete" in each.message for each in bench.events)
+    assert report.summary.listing_short_by == 1
+    (warning,) = warnings(bench)
+    assert "the cloud counts 2 media, 1 were listed; run again" in warning
 
     provider.add(*_unready("b"))
     bench.run()
@@ -365,8 +438,13 @@ class WithUnreadableRow(MemoryProvider):
         )
 
 
-def test_an_unreadable_row_is_counted_and_named() -> None:
-    report = Bench(WithUnreadableRow(dict([clip("a")]))).run()
+def test_an_unreadable_row_is_counted_and_named_and_nobody_is_told_to_run_again() -> None:
+    bench = Bench(WithUnreadableRow(dict([clip("a")])))
+    report = bench.run()
+    (warning,) = warnings(bench)
+    assert "1 row of the listing could not be read (first: a row without id)" in warning
+    assert "running again does not help" in warning
+    assert (report.summary.listing_complete, report.summary.listing_short_by) == (False, 0)
     assert report.summary.found == 2
     assert report.summary.reasons == {"unreadable_row": 1}
     assert report.summary.result is Result.COMPLETED_WITH_FAILURES
@@ -511,6 +589,65 @@ def _shortened(media_id: str) -> tuple[MediaItem, Original]:
 def _single(media_id: str) -> tuple[MediaItem, Original]:
     medium, originals = clip(media_id)
     return medium, originals[0]
+
+
+def test_a_limit_leaves_failed_media_as_they_are() -> None:
+    provider = BrokenFor(dict([clip("b"), clip("a", captured_at=NOON - timedelta(days=300))]))
+    provider.broken = frozenset({"a", "b"})
+    bench = Bench(provider)
+    bench.run()
+    report = bench.run(limit=1)
+    assert report.summary.reasons == {"service_unavailable": 1, "limit_reached": 1}
+    assert failed(bench) == {"a": "service_unavailable", "b": "service_unavailable"}
+    assert (bench.row("a").failures, bench.row("b").failures) == (2, 1)
+
+
+class Faulty(MemoryProvider):
+    """Our own client has a fault in it."""
+
+    armed = True
+
+    def list_page(self, number: int) -> Page:
+        if self.armed:
+            raise KeyError("https://host/?Signature=SECRET")
+        return super().list_page(number)
+
+
+def test_a_fault_of_our_own_while_planning_ends_with_a_summary_and_frees_the_lease() -> None:
+    provider = Faulty(dict([clip("a")]))
+    bench = Bench(provider)
+    report = bench.run()
+
+    assert isinstance(report.blocker, InternalError)
+    assert report.summary.result is Result.FAILED
+    assert not report.summary.listing_complete
+    assert "KeyError" in report.summary.message
+    assert "SECRET" not in repr(report)
+    assert [run.run_id for run in bench.tracker.runs()] == ["run-1"]
+
+    provider.armed = False
+    assert bench.run().summary.counts[Outcome.ARCHIVED] == 1
+
+
+class EndlessListing(MemoryProvider):
+    """Listing takes more time than the run has."""
+
+    clock: ManualClock | None = None
+
+    def list_page(self, number: int) -> Page:
+        if self.clock:
+            self.clock.advance(7200)
+        return super().list_page(number)
+
+
+def test_a_run_that_is_out_of_time_before_the_listing_ended_is_never_called_done() -> None:
+    provider = EndlessListing(dict([clip("a"), clip("b"), clip("c")]), per_page=1)
+    bench = Bench(provider)
+    provider.clock = bench.clock
+    report = bench.run(stop=Stop(bench.clock, seconds=7200))
+    assert report.summary.result is Result.COMPLETED_WITH_FAILURES
+    assert not report.summary.listing_complete
+    assert list(bench.tracker.media(status=Status.COMPLETED)) == []
 
 
 def test_a_limit_takes_the_oldest_and_names_the_rest() -> None:

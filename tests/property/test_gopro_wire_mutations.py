@@ -14,7 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloud_sync.clock import to_text
-from cloud_sync.errors import CloudSyncError, NoOriginal, ServiceUnavailable, SourceNotUnderstood
+from cloud_sync.errors import (
+    CloudSyncError,
+    NoOriginal,
+    NotReady,
+    ServiceUnavailable,
+    SourceNotUnderstood,
+)
 from cloud_sync.model.media import MediaFile, MediaItem
 from cloud_sync.provider.gopro.wire import parse_download, parse_page, parse_user
 
@@ -176,7 +182,7 @@ def test_a_mutated_offer_gives_all_originals_or_none(body: Any) -> None:
     item = parse_page(LISTING, 1).items[0]
     try:
         files = parse_download(body, item)
-    except (SourceNotUnderstood, NoOriginal) as error:
+    except (SourceNotUnderstood, NoOriginal, NotReady) as error:
         told = error.message
     else:
         check_files(files)

@@ -234,7 +234,10 @@ class AllTrackersAgree(RuleBasedStateMachine):
             assert (medium.lease_owner is None) == (medium.lease_until is None)
             assert medium.lease_owner is None or medium.status is Status.IN_PROGRESS
             assert medium.attempts >= 0
+            assert medium.failures >= 0
+            assert medium.failures or medium.status is not Status.FAILED
             if medium.status is Status.COMPLETED:
+                assert medium.failures == 0
                 assert {file.status for file in medium.files} == {Status.COMPLETED}
 
 

@@ -20,13 +20,11 @@ from cloud_sync.cli.list_files import rows_of
 from cloud_sync.cli.main import app
 from cloud_sync.cli.status import standing_json
 from cloud_sync.config.schema import HOME_ENV, SETTINGS
-from cloud_sync.errors import CloudSyncError, ExitCode
-from cloud_sync.model.report import Outcome, Result, RunSummary
+from cloud_sync.errors import CloudSyncError, ExitCode, InternalError
+from cloud_sync.model.report import UNREADABLE_ROW, Outcome, Result, RunSummary
 from cloud_sync.model.storage_plan import StoragePlan, Transition, parse_storage_plan
 from cloud_sync.model.tracking import Status, TrackedMedium
-from cloud_sync.pipeline.archiving import InternalError
 from cloud_sync.pipeline.events import Event, FileProgress, RunEnded
-from cloud_sync.pipeline.planning import UNREADABLE_ROW, VANISHED
 from cloud_sync.pipeline.standing import Standing
 from cloud_sync.pipeline.transferring import LEFT
 from cloud_sync.summary.render import summary_json
@@ -156,7 +154,7 @@ def test_every_result_is_documented() -> None:
 def test_every_reason_is_documented_and_no_other() -> None:
     text = read("docs/reference/statuses.md")
     planned = {plan.FILTERED, plan.NOT_READY, plan.QUARANTINED, plan.LIMIT_REACHED}
-    planned |= {plan.ELSEWHERE.code, UNREADABLE_ROW, VANISHED.code}
+    planned |= {plan.ELSEWHERE.code, UNREADABLE_ROW, plan.VANISHED.code}
     planned |= {reason.code for reason in LEFT.values()}
     rows = rows_by_code(section(text, "## Reasons"))
     assert set(rows) == planned | set(error_classes())
@@ -175,7 +173,7 @@ def test_every_status_and_outcome_is_documented() -> None:
 def test_the_numbers_of_the_plan_are_the_ones_documented() -> None:
     text = read("docs/reference/statuses.md")
     assert plan.QUARANTINE_AFTER == 5
-    assert "five failing runs" in text
+    assert "five failing runs in a row" in text
     assert f"{plan.RECHECK_AFTER.days} days" in text
 
 
@@ -220,7 +218,7 @@ def test_every_field_of_list_and_status_is_documented() -> None:
     listed = section(text, "## list")
     assert field_names(listed) == list(row)
     assert list(json.loads(FENCE.findall(listed)[0][1])) == list(row)
-    standing = Standing("/a", MOMENT, {}, None, (), None, None)
+    standing = Standing("/a", MOMENT, {}, None, (), (), None, None)
     assert field_names(section(text, "## status")) == list(standing_json(standing))
 
 

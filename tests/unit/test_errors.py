@@ -25,6 +25,8 @@ def _kinds(kind: type[CloudSyncError]) -> set[type[CloudSyncError]]:
         (errors.Interrupted, "interrupted", 130),
         (errors.GoneAtSource, "gone_at_source", 1),
         (errors.NoOriginal, "no_original", 1),
+        (errors.NotReady, "not_ready", 1),
+        (errors.InternalError, "internal_error", 1),
     ],
 )
 def test_codes_and_exit_codes(kind: type[CloudSyncError], code: str, exit_code: int) -> None:
@@ -37,9 +39,23 @@ def test_every_error_has_a_code_of_its_own() -> None:
 
 
 def test_every_error_says_by_its_kind_whether_trying_again_helps() -> None:
-    marks = (errors.Transient, errors.Permanent, errors.Interrupted, errors.NeedsPerson)
+    marks = (
+        errors.Transient,
+        errors.Permanent,
+        errors.InternalError,
+        errors.NotReady,
+        errors.Interrupted,
+        errors.NeedsPerson,
+    )
     for kind in _kinds(CloudSyncError):
         assert sum(issubclass(kind, mark) for mark in marks) == 1
+
+
+def test_an_internal_error_tells_the_kind_of_fault_and_nothing_of_its_text() -> None:
+    error = errors.InternalError(KeyError("https://host/?Signature=SECRET"))
+    assert "KeyError" in error.message
+    assert "--verbose" in error.hint
+    assert "SECRET" not in f"{error!r} {error.message} {error.kept} {error.hint}"
 
 
 def test_a_missing_part_says_how_to_install_it() -> None:

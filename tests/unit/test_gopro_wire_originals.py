@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cloud_sync.errors import NoOriginal, SourceNotUnderstood
+from cloud_sync.errors import NoOriginal, NotReady, SourceNotUnderstood
 from cloud_sync.model.media import MediaFile, MediaItem
 from cloud_sync.provider.gopro.originals import NUMBER_STRIDE
 from cloud_sync.provider.gopro.wire import parse_download
@@ -212,7 +212,7 @@ def test_frames_without_numbers_are_not_put_in_an_order_that_nobody_promised() -
 
 def test_frames_of_an_unavailable_set_wait() -> None:
     frames = [offer(f"f{n}.jpg", None, item_number=n, available=n < 3) for n in (1, 2, 3)]
-    with pytest.raises(NoOriginal, match="original 3 is announced but not available yet"):
+    with pytest.raises(NotReady, match="original 3 is announced but not available yet"):
         parse_download(answer(offer("f1.jpg"), files=frames), item(**SET))
 
 
@@ -303,13 +303,13 @@ def test_without_an_original_all_that_is_offered_is_named_and_no_proxy_is_given(
 
 
 def test_an_empty_offer_is_no_original() -> None:
-    with pytest.raises(NoOriginal, match="only nothing is offered"):
+    with pytest.raises(NoOriginal, match=r"no original is offered \(nothing at all\)"):
         parse_download(answer(), item())
 
 
 @pytest.mark.parametrize("fields", [{"available": False}, {"url": None}])
 def test_a_source_that_is_announced_only_waits(fields: dict[str, Any]) -> None:
-    with pytest.raises(NoOriginal, match="not available yet"):
+    with pytest.raises(NotReady, match="not available yet"):
         parse_download(answer(*PROXIES, offer("a.mp4", **fields)), item())
 
 

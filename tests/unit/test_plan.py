@@ -14,6 +14,7 @@ from cloud_sync.tracker.base import Entry
 from cloud_sync.tracker.plan import (
     QUARANTINE_AFTER,
     RECHECK_AFTER,
+    VANISHED,
     Plan,
     Policy,
     decide,
@@ -39,8 +40,8 @@ def skipped(reason: Reason, ago: timedelta = HOUR) -> TrackedMedium:
     return tracked(status=Status.SKIPPED, reason=reason, sync_timestamp=NOON - ago)
 
 
-def broken(attempts: int) -> TrackedMedium:
-    return tracked(status=Status.FAILED, reason=BROKEN, attempts=attempts)
+def broken(failures: int) -> TrackedMedium:
+    return tracked(status=Status.FAILED, reason=BROKEN, attempts=99, failures=failures)
 
 
 DUE = (Status.PENDING, None, None)
@@ -74,6 +75,7 @@ TABLE = [
     (skipped(BARE), CHANGED, Policy(), DUE),
     (skipped(BARE, RECHECK_AFTER), item(), Policy(), DUE),
     (skipped(BARE, RECHECK_AFTER - timedelta(seconds=1)), item(), Policy(), STAYS_BARE),
+    (skipped(VANISHED), item(), Policy(), DUE),
     (skipped(Reason("filtered", "")), item(), Policy(), DUE),
     (broken(QUARANTINE_AFTER), item(), Policy(), QUARANTINED),
     (broken(QUARANTINE_AFTER), item(), RETRY, DUE),
@@ -99,7 +101,7 @@ def test_the_first_row_that_fits_decides(
 def test_a_quarantined_medium_says_how_often_and_why_it_failed() -> None:
     reason = decide(item(), broken(7), Policy(), NOON).reason
     assert reason is not None
-    assert reason.message == "failed in 7 runs, last: no answer"
+    assert reason.message == "failed in 7 runs in a row, last: no answer"
 
 
 @pytest.mark.parametrize(
@@ -162,6 +164,13 @@ def test_a_limit_leaves_the_newest_named_and_pending() -> None:
     assert (left.item.id, left.status, left.outcome) == ("c", Status.PENDING, Outcome.PENDING)
     assert left.reason == Reason("limit_reached", "left for the next run by --limit 2")
     assert {entry.item.id for entry in plan.entries} == {"a", "b", "c"}
+
+
+def test_a_limit_leaves_a_failure_on_record() -> None:
+    failure = tracked("b", Status.FAILED, reason=BROKEN, failures=2)
+    plan = plan_of((item("a"), None), (item("b"), failure), limit=1)
+    assert [(each.item.id, each.outcome) for each in plan.skips] == [("b", Outcome.PENDING)]
+    assert [entry.item.id for entry in plan.entries] == ["a"]
 
 
 def test_media_due_get_their_first_key_planned() -> None:

@@ -91,9 +91,40 @@ def test_the_text_names_everything_that_is_missing() -> None:
     ]
 
 
-def test_an_incomplete_listing_is_told() -> None:
-    assert "the listing was incomplete" in summary_text(summary(listing_complete=False))
-    assert summary_json(summary(listing_complete=False))["listing_complete"] is False
+def listing_warnings(**facts: object) -> list[str]:
+    partly = summary(Result.COMPLETED_WITH_FAILURES, listing_complete=False, **facts)
+    assert summary_json(partly)["listing_complete"] is False
+    return [line for line in summary_text(partly).splitlines() if "warning" in line]
+
+
+def test_media_missing_from_the_listing_ask_for_another_run() -> None:
+    assert listing_warnings(listing_short_by=2) == [
+        "  warning   the listing was incomplete, 2 media short; run again to find the rest"
+    ]
+
+
+def test_unreadable_rows_ask_for_a_report_and_not_for_another_run() -> None:
+    (warning,) = listing_warnings(reasons={"unreadable_row": 1})
+    assert warning == (
+        "  warning   1 row of the listing could not be read, and running again does not help; "
+        "report what --verbose prints"
+    )
+
+
+def test_both_kinds_of_an_incomplete_listing_are_told_apart() -> None:
+    short, unreadable = listing_warnings(listing_short_by=1, reasons={"unreadable_row": 2})
+    assert "1 medium short; run again" in short
+    assert "2 rows" in unreadable
+    assert "does not help" in unreadable
+
+
+def test_a_listing_that_was_cut_off_asks_for_another_run() -> None:
+    (warning,) = listing_warnings()
+    assert "not read to its end; run again" in warning
+
+
+def test_a_complete_listing_needs_no_warning() -> None:
+    assert "warning" not in summary_text(summary())
 
 
 def test_many_of_a_kind_are_shortened_but_counted() -> None:

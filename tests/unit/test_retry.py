@@ -76,6 +76,16 @@ def test_retries_are_bounded_in_time() -> None:
     assert stop.waits == []
 
 
+def test_a_wait_that_would_outlast_the_time_is_not_begun() -> None:
+    """It could end in no further try: the run has better things to do meanwhile."""
+    asked = Throttled("slow down", retry_after=61.0)
+    stop = RecordingStop()
+    with pytest.raises(Throttled) as caught:
+        attempt(failing(asked), stop, RetryPolicy(seconds=60.0))
+    assert caught.value is asked
+    assert stop.waits == []
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -128,4 +138,4 @@ def test_a_stop_ends_the_wait_at_once() -> None:
     stop = Stop(ManualClock())
     stop.request(StopReason.INTERRUPTED)
     with pytest.raises(Interrupted):
-        attempt(failing(Throttled("slow down", retry_after=100_000.0)), stop)
+        attempt(failing(Throttled("slow down", retry_after=299.0)), stop)

@@ -37,7 +37,7 @@ def test_the_host_tells_the_dialect(host: str, dialect: Dialect) -> None:
 def test_what_a_dialect_lacks_is_said_or_made_up_for(dialect: Dialect) -> None:
     open_points = " ".join(dialect.unproven)
     assert dialect.conditional_writes or dialect.looks_first, "nothing is ever overwritten"
-    assert dialect.crc64nvme or "--deep" in open_points
+    assert dialect.crc64nvme or "only reading the bytes can check" in open_points
     assert not dialect.looks_first or "overwritten" in open_points
     assert dialect.tags or "tags" in open_points
 

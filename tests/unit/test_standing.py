@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from builders import NOON, summary, tracked
+from builders import NOON, item, summary, tracked
 from cloud_sync.cli.list_files import line_of, rows_of
 from cloud_sync.cli.status import age_text, standing_json, standing_text
 from cloud_sync.credentials.base import StoredCredential
@@ -14,13 +14,14 @@ from cloud_sync.model.report import Outcome, Result
 from cloud_sync.model.tracking import Reason, Status, TrackedFile
 from cloud_sync.pipeline.standing import Standing, standing
 from cloud_sync.secret import Secret
-from cloud_sync.tracker.base import Tally
+from cloud_sync.tracker.base import Entry, Tally
 from cloud_sync.tracker.memory import MemoryTracker
 
 BROKEN = Reason("service_unavailable", "no answer")
+BARE = Reason("no_original", "only a proxy")
 
 
-def standing_of(failures: int = 0, **login: object) -> Standing:
+def standing_of(failures: int = 0, bare: int = 0, **login: object) -> Standing:
     empty = dict.fromkeys(Status, Tally(0, 0, 0))
     return Standing(
         archive="/archive",
@@ -32,6 +33,7 @@ def standing_of(failures: int = 0, **login: object) -> Standing:
         failures=[
             tracked(f"f{n}", Status.FAILED, reason=BROKEN, attempts=2) for n in range(failures)
         ],
+        without_original=[tracked(f"b{n}", Status.SKIPPED, reason=BARE) for n in range(bare)],
         login_origin="the file" if login else None,
         login_stored_at=NOON - timedelta(days=3) if login else None,
     )
@@ -64,11 +66,36 @@ def test_the_text_is_a_few_lines() -> None:
     assert "cloud-sync list --status FAILED" in many
 
 
+def test_media_without_an_original_need_a_person_too() -> None:
+    text = standing_text(standing_of(1, 1), brief=True)
+    assert text.splitlines()[-2:] == [
+        "  needs you    GXf0.MP4: no answer",
+        "  needs you    GXb0.MP4: only a proxy",
+    ]
+    many = standing_text(standing_of(0, 6), brief=True)
+    assert many.count("needs you") == 5
+    assert "cloud-sync list --status SKIPPED" in many
+    found = standing_json(standing_of(1, 1))["needs_attention"]
+    assert isinstance(found, list)
+    assert [each["code"] for each in found] == ["service_unavailable", "no_original"]
+
+
+def test_of_what_was_skipped_only_media_without_an_original_need_a_person() -> None:
+    tracker = MemoryTracker()
+    reasons = {"a": BARE, "b": Reason("filtered", "no"), "c": Reason("gone_at_source", "gone")}
+    tracker.remember(
+        [Entry(item(each), Status.SKIPPED, reason) for each, reason in reasons.items()], now=NOON
+    )
+    found = standing(tracker, "/archive", None, NOON)
+    assert [medium.media_id for medium in found.without_original] == ["a"]
+    assert found.failures == []
+
+
 def test_a_name_in_the_status_stays_on_its_line() -> None:
     found = standing_of()
     evil = tracked("x", Status.FAILED, filename="a\nCOMPLETED  b\x1b[2J", reason=BROKEN)
     text = standing_text(
-        Standing(found.archive, found.now, found.tallies, None, [evil], None, None),
+        Standing(found.archive, found.now, found.tallies, None, [evil], [], None, None),
         brief=True,
     )
     assert text.splitlines()[-1] == "  needs you    a?COMPLETED  b?[2J: no answer"

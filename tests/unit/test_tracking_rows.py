@@ -54,6 +54,7 @@ MEDIA = st.builds(
     duration_seconds=st.none() | st.floats(0, 1e9),
     reason=st.none() | st.builds(Reason, st.text(), TEXTS),
     attempts=st.integers(0, 99),
+    failures=st.integers(0, 99),
     lease_owner=st.none() | st.text(),
     lease_until=st.none() | INSTANTS,
 )

@@ -73,7 +73,9 @@ def test_a_lease_lives_until_its_very_end() -> None:
 
 def test_remembering_keeps_what_the_listing_does_not_tell() -> None:
     file = TrackedFile(1, "k", "a.MP4", Status.COMPLETED, 5, "c", "e")
-    old = medium(Status.FAILED, s3_key="k", attempts=3, files=(file,), reason=Reason("x", "y"))
+    old = medium(
+        Status.FAILED, s3_key="k", attempts=3, failures=2, files=(file,), reason=Reason("x", "y")
+    )
     entry = Entry(listed("a", "b.MP4"), Status.PENDING)
     assert transitions.remembered(old, entry, LATER) == TrackedMedium(
         media_id="a",
@@ -88,6 +90,7 @@ def test_remembering_keeps_what_the_listing_does_not_tell() -> None:
         sync_timestamp=LATER,
         duration_seconds=entry.item.duration_seconds,
         attempts=3,
+        failures=2,
         files=(file,),
     )
 
@@ -120,6 +123,18 @@ def test_a_try_that_does_not_count_is_taken_back(counts: bool, left: int) -> Non
         counts_as_attempt=counts,
     )
     assert (ended.attempts, ended.lease_owner, ended.lease_until) == (left, None, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "failures"),
+    [(Status.FAILED, 4), (Status.PENDING, 3), (Status.SKIPPED, 0), (Status.COMPLETED, 0)],
+)
+@pytest.mark.parametrize("counts", [True, False])
+def test_failed_runs_are_counted_in_a_row(status: Status, failures: int, counts: bool) -> None:
+    files = (TrackedFile(1, "k", "a", Status.COMPLETED),)
+    working = medium(Status.IN_PROGRESS, attempts=9, failures=3, files=files)
+    ended = transitions.settled(working, status, now=NOW, reason=None, counts_as_attempt=counts)
+    assert ended.failures == failures
 
 
 def test_the_holder_keeps_a_lapsed_lease_until_somebody_takes_it() -> None:

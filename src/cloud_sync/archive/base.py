@@ -94,3 +94,7 @@ class Archive(Protocol):
     def open(self, key: str) -> BinaryIO:
         """The bytes at `key`, from the start; FileNotFoundError when nothing is there."""
         ...
+
+    def close(self) -> None:
+        """Let go of connections. May be called twice."""
+        ...

@@ -48,8 +48,10 @@ class FolderArchive:
     fill the disk below the mount point.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, in_use: bool = False) -> None:
+        """`in_use` says that something was archived here before: `check` creates nothing then."""
         self.location = str(root)
+        self._in_use = in_use
         self._root = root
         self._partial = root / PRIVATE / "partial"
 
@@ -58,6 +60,8 @@ class FolderArchive:
 
         Also throws away partial files of processes that have died.
         """
+        if self._in_use:
+            self._require_root("writing into")
         with translated("checking the archive", self._root):
             make_folders(self._partial)
             probe = self._partial / f"probe-{secrets.token_hex(8)}"
@@ -154,14 +158,23 @@ class FolderArchive:
         with translated("reading", path):
             return path.open("rb")
 
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+    def _how_to_return(self) -> str:
+        if self._in_use:
+            return f"mount the disk, or, if it is there: mkdir -p '{self._root / PRIVATE}'"
+        return (
+            f"a folder becomes an archive with its first sync: cloud-sync sync --to '{self._root}'"
+        )
+
     def _require_root(self, doing: str) -> None:
         with translated(doing, self._root):
             found = (self._root / PRIVATE).is_dir()
         if not found:
             raise ArchiveUnusable(
                 f"{doing} {self._root}: no archive is there",
-                hint=f"is the disk mounted? A folder becomes an archive with its first sync: "
-                f"cloud-sync sync --to '{self._root}'",
+                hint=self._how_to_return(),
             )
 
     def _path(self, key: str) -> Path:

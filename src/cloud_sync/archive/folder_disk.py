@@ -167,7 +167,7 @@ def _taken(key: str, target: Path) -> KeyTaken:
     return KeyTaken(
         f"storing {key}: something else already lies at {target}",
         kept="what lies there is untouched",
-        hint="cloud-sync verify",
+        hint=f"look at what lies there, move it away, and run again: {target}",
     )
 
 

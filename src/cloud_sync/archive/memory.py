@@ -61,6 +61,9 @@ class MemoryArchive:
             raise FileNotFoundError(key)
         return BytesIO(found.content)
 
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
 
 class MemoryUpload:
     """One object being written to a `MemoryArchive`."""

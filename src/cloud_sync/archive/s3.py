@@ -8,7 +8,7 @@ checksum, as far as its dialect goes (see `s3_dialects`). What was committed is 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
 
@@ -28,7 +28,11 @@ PROBE = ".cloud-sync-check"
 
 
 class S3Archive:
-    """Objects are the bucket's objects below `prefix`. `connect` builds one from the settings."""
+    """Objects are the bucket's objects below `prefix`. `connect` builds one from the settings.
+
+    `endpoint` is the service's scheme and host, empty for AWS. `unproven` says what its dialect
+    leaves open, in sentences for a person.
+    """
 
     def __init__(
         self,
@@ -45,7 +49,9 @@ class S3Archive:
         self._base = f"{require_key(prefix)}/" if prefix else ""
         self.location = f"s3://{bucket}/{self._base}".rstrip("/")
         self._dialect = dialect
-        self._place = Place(self.location, bucket, _endpoint(client, dialect), dialect.name)
+        self.endpoint = _endpoint(client, dialect)
+        self.unproven = dialect.unproven
+        self._place = Place(self.location, bucket, self.endpoint, dialect.name)
         self._writer = S3Writer(client, bucket, storage_class, dialect, self._place)
         self._bucket_seen = False
 
@@ -156,6 +162,7 @@ def connect(
     prefix: str = "",
     *,
     storage_class: str | None = None,
+    later_classes: Sequence[str] = (),
     dialect: str | None = None,
     connections: int = 16,
     attempts: int = 3,
@@ -165,7 +172,8 @@ def connect(
 
     Endpoint, region, profile and credentials come from `AWS_*` and `~/.aws`, or from
     `client_options` (as boto3 takes them). `dialect` names a row of `s3_dialects`, which is found
-    by the endpoint's host otherwise. `connections` is how many threads may call at once.
+    by the endpoint's host otherwise. `later_classes` are those that the bucket's lifecycle rule
+    moves objects to. `connections` is how many threads may call at once.
     Raises MissingExtra without boto3, and UsageError where the settings do not fit together.
     """
     try:
@@ -197,7 +205,8 @@ def connect(
                 hint="AWS_ENDPOINT_URL_S3 is a URL with http or https; see AWS_REGION",
             ) from None
         chosen = _choose(dialect, client.meta.endpoint_url)
-        _require_storage_class(storage_class, chosen, place)
+        for needed in filter(None, (storage_class, *later_classes)):
+            _require_storage_class(needed, chosen, place)
         if chosen.path_style:
             client.close()
             path_style = Config(s3={"payload_signing_enabled": False, "addressing_style": "path"})
@@ -216,9 +225,9 @@ def _choose(name: str | None, endpoint_url: str) -> Dialect:
     return DIALECTS[name]
 
 
-def _require_storage_class(storage_class: str | None, dialect: Dialect, place: Place) -> None:
+def _require_storage_class(storage_class: str, dialect: Dialect, place: Place) -> None:
     offered = dialect.storage_classes
-    if storage_class and offered is not None and storage_class not in offered:
+    if offered is not None and storage_class not in offered:
         raise UsageError(
             f"storing to {place.location}: the service ({dialect.name}) has no storage class "
             f"{storage_class}",

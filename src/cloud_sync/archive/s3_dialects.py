@@ -47,7 +47,7 @@ _RACE = "another program that writes the same key in the same moment could be ov
 _NO_TAGS = "objects bear no tags; the same facts are in their metadata"
 _NO_CHECKSUM = (
     "parts are verified by MD5 on arrival, but no checksum of the whole is kept: "
-    "only `cloud-sync verify --deep` can check the content later"
+    "only reading the bytes can check the content later"
 )
 
 AWS = Dialect(

@@ -191,8 +191,8 @@ def _refused(code: str, status: int, what: str, place: Place) -> CloudSyncError 
             what + "access is denied",
             kept="everything archived so far",
             hint=f"see who you are: aws sts get-caller-identity{place.flags}; the identity needs "
-            "s3:ListBucket on the bucket, and s3:PutObject, s3:PutObjectTagging, s3:GetObject and "
-            "s3:AbortMultipartUpload on its objects",
+            "s3:ListBucket on the bucket, and s3:PutObject, s3:PutObjectTagging, s3:GetObject, "
+            "s3:GetObjectVersion and s3:AbortMultipartUpload on its objects",
         )
     return None
 

@@ -161,7 +161,7 @@ class S3Upload:
             f"storing {self._key} in {self._writer.place.location}: "
             f"something else already lies at the key ({stored.size} bytes)",
             kept="it is untouched",
-            hint="cloud-sync verify",
+            hint="look at that object, move it away, and run again",
         )
 
     def _good_verdicts(self) -> frozenset[Verdict]:
@@ -181,7 +181,7 @@ class S3Upload:
             raise KeyTaken(
                 f"storing {self._key} in {self._writer.place.location}: "
                 "another program replaced or removed the object as soon as it was stored",
-                hint="cloud-sync verify",
+                hint="find the program that writes to the same prefix, and run again",
             )
         stored = self._writer.report(self._key, found)
         finding = compare(expected, stored)

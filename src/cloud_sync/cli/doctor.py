@@ -115,9 +115,12 @@ def _credentials(wiring: LocalWiring) -> str:
 
 
 def _login(wiring: LocalWiring) -> str:
+    from contextlib import closing
+
     from cloud_sync.errors import UsageError
 
-    account = wiring.provider(wiring.credentials()).check_login()
+    with closing(wiring.provider(wiring.credentials())) as provider:
+        account = provider.check_login()
     told = f"the camera cloud accepts it (account {account.id})"
     if account.server_time is None:
         return told
@@ -132,9 +135,13 @@ def _login(wiring: LocalWiring) -> str:
 
 
 def _destination(wiring: LocalWiring) -> str:
+    from contextlib import closing
+
     place = wiring.place
-    wiring.archive(place).check()
-    return f"{place.location} can be written"
+    with closing(wiring.archive(place)) as archive:
+        archive.check()
+    open_questions = "".join(f"; {sentence}" for sentence in wiring.unproven)
+    return f"{place.location} can be written{open_questions}"
 
 
 def _lines(config: Config, findings: list[Finding], *, brief: bool) -> list[str]:

@@ -62,7 +62,7 @@ def simulator(
         bytes_per_second=parse_rate(rate) if rate else None,
         url_life=url_life,
     )
-    with stopped_by_signals(stop), Simulator(media, options) as cloud:
+    with stopped_by_signals(stop, "Stopping."), Simulator(media, options) as cloud:
         if json:
             result_json({"event": "serving", "api_url": cloud.api_url, "cdn_url": cloud.cdn_url})
         else:

@@ -10,9 +10,12 @@ import typer
 from cloud_sync.cli.options import Json, Quiet, To, Verbose, examples
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cloud_sync.model.tracking import TrackedMedium
     from cloud_sync.pipeline.standing import Standing
 
-SHOWN_FAILURES = 5
+SHOWN_EACH = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +53,6 @@ def status(
 
 def standing_text(standing: Standing, *, brief: bool) -> str:
     """A few lines for a person; `brief` leaves out what needs no attention."""
-    from cloud_sync.cli.terminal import one_line
     from cloud_sync.clock import to_text
     from cloud_sync.summary.render import count, headline, size_text
 
@@ -65,13 +67,21 @@ def standing_text(standing: Standing, *, brief: bool) -> str:
         lines.append(f"  last run     {when}: {headline(standing.last_run)}")
     if not brief:
         lines.append(f"  login        {_login_text(standing)}")
-    lines += [
-        one_line(f"  needs you    {medium.filename or medium.media_id}: {medium.error_message}")
-        for medium in standing.failures[:SHOWN_FAILURES]
-    ]
-    if len(standing.failures) > SHOWN_FAILURES:
-        lines.append("               more: cloud-sync list --status FAILED")
+    lines += _attention(standing.failures, "FAILED")
+    lines += _attention(standing.without_original, "SKIPPED")
     return "\n".join(lines)
+
+
+def _attention(media: Sequence[TrackedMedium], status: str) -> list[str]:
+    from cloud_sync.cli.terminal import one_line
+
+    lines = [
+        one_line(f"  needs you    {medium.filename or medium.media_id}: {medium.error_message}")
+        for medium in media[:SHOWN_EACH]
+    ]
+    if len(media) > SHOWN_EACH:
+        lines.append(f"               more: cloud-sync list --status {status}")
+    return lines
 
 
 def _login_text(standing: Standing) -> str:
@@ -122,6 +132,6 @@ def standing_json(standing: Standing) -> dict[str, object]:
                 "message": medium.error_message,
                 "attempts": medium.attempts,
             }
-            for medium in standing.failures
+            for medium in (*standing.failures, *standing.without_original)
         ],
     }

@@ -60,7 +60,7 @@ def sync(
         typer.Option(metavar="PLAN", help="In a bucket: standard, direct, grace:N, founding-97."),
     ] = None,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Also media that failed in five runs.")
+        bool, typer.Option("--retry-failed", help="Also media that failed in five runs in a row.")
     ] = False,
     json: Json = False,
     quiet: Quiet = False,

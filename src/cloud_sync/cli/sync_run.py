@@ -22,6 +22,8 @@ from cloud_sync.tracker.plan import Policy
 from cloud_sync.transfer.stopping import Stop, StopReason
 from cloud_sync.wiring.local import LocalWiring
 
+STOPPING = "Stopping cleanly; what is archived stays. Once more to stop at once."
+
 
 @dataclass(frozen=True, slots=True)
 class SyncRequest:
@@ -70,8 +72,12 @@ def perform_sync(request: SyncRequest, environment: Mapping[str, str]) -> SyncEn
             return SyncEnd(show_plan(rooms, options, stop, display, json=request.json))
         with display.shown():
             report = sync(rooms, options, stop, display.observe)
+        advice = wiring.advice if report.summary.files_archived else ""
     summary = report.summary
-    return SyncEnd(_tell(report, request), summary.files_archived, summary.bytes)
+    code = _tell(report, request)
+    if advice and not request.json and not request.quiet:
+        say(advice)
+    return SyncEnd(code, summary.files_archived, summary.bytes)
 
 
 def policy_of(request: SyncRequest) -> Policy:
@@ -110,14 +116,14 @@ def display_of(request: SyncRequest) -> Display:
 
 
 @contextmanager
-def stopped_by_signals(stop: Stop) -> Iterator[None]:
+def stopped_by_signals(stop: Stop, saying: str = STOPPING) -> Iterator[None]:
     """The first interrupt ends the run cleanly; a second one ends the process at once."""
 
     def ask(_number: int, _frame: object) -> None:
         if stop.reason is StopReason.INTERRUPTED:
             os._exit(ExitCode.INTERRUPTED)
         stop.request(StopReason.INTERRUPTED)
-        say("Stopping cleanly; what is archived stays. Once more to stop at once.")
+        say(saying)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -7,7 +7,7 @@ import logging
 import sys
 import traceback
 
-from cloud_sync.errors import CloudSyncError, ExitCode
+from cloud_sync.errors import CloudSyncError, ExitCode, InternalError
 from cloud_sync.secret import scrub
 
 
@@ -68,11 +68,8 @@ def tell_error(error: CloudSyncError, *, verbose: bool) -> ExitCode:
     return error.exit_code
 
 
-def tell_fault(error: BaseException, *, verbose: bool) -> ExitCode:
+def tell_fault(error: Exception, *, verbose: bool) -> ExitCode:
     """Say that cloud-sync itself has a fault; the traceback only with `--verbose`."""
     if verbose:
         say(scrub("".join(traceback.format_exception(error))))
-    say(f"error: a fault in cloud-sync itself ({type(error).__name__})")
-    say(" kept: everything that was archived before")
-    say(" next: run the same command with --verbose and report what it prints")
-    return ExitCode.FAILED
+    return tell_error(InternalError(error), verbose=False)

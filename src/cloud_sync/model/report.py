@@ -61,7 +61,9 @@ class RunSummary:
 
     Invariant: found = already_archived + archived + failed + pending + gone + needs_attention
     + filtered. `named` lists media behind the last five, at most `NAMED_LIMIT` of them;
-    `reasons` counts all of them by reason code.
+    `reasons` counts all of them by reason code. `listing_short_by` is how many media the provider
+    counts that its listing did not hold; the listing is not complete either where a row of it could
+    not be read.
     """
 
     run_id: str
@@ -75,6 +77,7 @@ class RunSummary:
     files_archived: int
     bytes: int
     listing_complete: bool
+    listing_short_by: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     named: tuple[Named, ...] = ()
     message: str = ""
@@ -88,3 +91,6 @@ class RunSummary:
 
 
 NAMED_LIMIT = 1000
+
+UNREADABLE_ROW = "unreadable_row"
+"""The reason code of a row of the listing that could not be read as a medium."""

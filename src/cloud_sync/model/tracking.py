@@ -73,6 +73,8 @@ class TrackedMedium:
     `sync_timestamp` is the time of the last change of status.
     `source_updated_at` is the provider's time of last change when the medium was last looked at.
     `retry_count` counts tries after the first; `attempts` counts all tries.
+    `failures` counts runs in a row that ended FAILED: COMPLETED and SKIPPED begin anew, a run that
+    leaves the medium PENDING, or is cut short, changes nothing.
     """
 
     media_id: str
@@ -88,6 +90,7 @@ class TrackedMedium:
     duration_seconds: float | None = None
     reason: Reason | None = None
     attempts: int = 0
+    failures: int = 0
     lease_owner: str | None = None
     lease_until: datetime | None = None
     files: tuple[TrackedFile, ...] = field(default=())

@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from cloud_sync.archive.layout import key_candidates
 from cloud_sync.errors import (
     CloudSyncError,
     GoneAtSource,
+    InternalError,
     Interrupted,
     NeedsPerson,
     NoOriginal,
+    NotReady,
     SizeMismatch,
     SourceNotUnderstood,
 )
@@ -22,6 +23,7 @@ from cloud_sync.model.report import Named, Outcome
 from cloud_sync.model.tracking import Reason, Status, TrackedFile
 from cloud_sync.pipeline.calls import Caller
 from cloud_sync.pipeline.events import Warned
+from cloud_sync.pipeline.heartbeat import CLAIM_FOR
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
 from cloud_sync.pipeline.storing import OriginalStore, Work
 from cloud_sync.tracker.base import FileEntry
@@ -29,20 +31,21 @@ from cloud_sync.tracker.plan import ELSEWHERE
 from cloud_sync.transfer.mover import Mover
 from cloud_sync.transfer.size_check import SizeVerdict, compare_sizes
 
-CLAIM_FOR = timedelta(hours=24)
-"""A claim is void as soon as its run has ended; this bounds a run that never ends."""
-
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class MediumReport:
-    """How one medium ended in this run, and what was stored for it in this run."""
+    """How one medium ended in this run, and what was stored for it in this run.
+
+    `stopped_by` is what ended the work early, for the whole run; the medium stays due then.
+    """
 
     outcome: Outcome
     named: Named | None = None
     files_archived: int = 0
     bytes: int = 0
+    stopped_by: CloudSyncError | None = None
 
 
 @dataclass(slots=True)
@@ -66,11 +69,7 @@ class MediumArchiver:
         self._originals = OriginalStore(rooms, mover, caller, run_id, self._record)
 
     def archive(self, item: MediaItem) -> MediumReport:
-        """Archive the medium, or report why not.
-
-        Raises NeedsPerson and Interrupted after the medium was put back as due;
-        any other failure is the medium's own and stands in the report.
-        """
+        """Archive the medium, or report why not; whatever ended it stands in the report."""
         now = self._rooms.clock.now()
         claimed = self._rooms.tracker.claim(
             item.id, self._run_id, self._owner, now=now, until=now + CLAIM_FOR
@@ -83,13 +82,12 @@ class MediumArchiver:
             self._settle(item, Status.COMPLETED, None)
         except (NeedsPerson, Interrupted) as error:
             self._settle(item, Status.PENDING, _reason(error), counts_as_attempt=False)
-            raise
+            return MediumReport(Outcome.PENDING, None, stored.files, stored.bytes, error)
         except CloudSyncError as error:
             return self._give_up(item, error, stored)
         except Exception as error:  # noqa: BLE001 one medium's fault must not take the others along
             _LOG.debug("archiving medium %s", item.id, exc_info=True)
-            kind = type(error).__name__
-            return self._give_up(item, InternalError(f"a fault in cloud-sync: {kind}"), stored)
+            return self._give_up(item, InternalError(error), stored)
         return MediumReport(Outcome.ARCHIVED, None, stored.files, stored.bytes)
 
     def _store_all(self, item: MediaItem, stored: Stored) -> None:
@@ -141,9 +139,9 @@ class MediumArchiver:
             )
 
     def _give_up(self, item: MediaItem, error: CloudSyncError, stored: Stored) -> MediumReport:
-        outcome = _OUTCOMES.get(type(error), Outcome.FAILED)
-        status = Status.FAILED if outcome is Outcome.FAILED else Status.SKIPPED
-        self._settle(item, status, _reason(error))
+        status, outcome = _ENDINGS.get(type(error), (Status.FAILED, Outcome.FAILED))
+        counts = status is not Status.PENDING
+        self._settle(item, status, _reason(error), counts_as_attempt=counts)
         return _report(item, outcome, _reason(error), stored)
 
     def _claimed_elsewhere(self, item: MediaItem) -> MediumReport:
@@ -173,16 +171,12 @@ class MediumArchiver:
         )
 
 
-class InternalError(CloudSyncError):
-    """A fault of our own, met while one medium was archived."""
-
-    code = "internal_error"
-
-
-_OUTCOMES: dict[type[CloudSyncError], Outcome] = {
-    GoneAtSource: Outcome.GONE,
-    NoOriginal: Outcome.NEEDS_ATTENTION,
+_ENDINGS: dict[type[CloudSyncError], tuple[Status, Outcome]] = {
+    GoneAtSource: (Status.SKIPPED, Outcome.GONE),
+    NoOriginal: (Status.SKIPPED, Outcome.NEEDS_ATTENTION),
+    NotReady: (Status.PENDING, Outcome.PENDING),
 }
+"""How a medium ends whose error is no failure."""
 
 
 def _check_all_offered(

@@ -79,7 +79,7 @@ class FileFailed:
 
 @dataclass(frozen=True, slots=True)
 class MediumSettled:
-    """A medium that was due has its outcome for this run; `named` says why it is not archived."""
+    """A medium that was worked on has its outcome; `named` says why it is not archived."""
 
     media_id: str
     filename: str

@@ -14,6 +14,8 @@ from cloud_sync.transfer.stopping import Stop, StopReason
 
 LEASE_FOR = timedelta(seconds=120)
 BEAT_SECONDS = 20.0
+CLAIM_FOR = timedelta(hours=24)
+"""A claim is void as soon as its run has ended; this bounds a run that never ends."""
 
 
 @contextmanager

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cloud_sync.clock import Clock
 from cloud_sync.model.media import MediaItem, Page
-from cloud_sync.model.report import Named, Outcome
+from cloud_sync.model.report import UNREADABLE_ROW, Named, Outcome
 from cloud_sync.model.tracking import Reason, Status
-from cloud_sync.pipeline.archiving import CLAIM_FOR
 from cloud_sync.pipeline.calls import Caller
 from cloud_sync.pipeline.discovery import Census, discover
 from cloud_sync.pipeline.events import PageListed, PlanMade, Warned
+from cloud_sync.pipeline.heartbeat import CLAIM_FOR
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
+from cloud_sync.summary.render import count
 from cloud_sync.summary.tally import Tally
 from cloud_sync.tracker.base import Tracker
-from cloud_sync.tracker.plan import Decision, Plan, plan_batch
+from cloud_sync.tracker.plan import VANISHED, Decision, Plan, plan_batch
 
-UNREADABLE_ROW = "unreadable_row"
-VANISHED = Reason("gone_at_source", "it was listed before and is no longer in the cloud")
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +39,29 @@ def make_plan(rooms: Rooms, options: RunOptions, caller: Caller) -> Planned:
         plan_batch(plan, batch, known, options.policy, rooms.clock.now())
         caller.observe(PageListed(len(census.ids), census.total_items))
     plan.close(options.limit)
-    if census.short_by:
-        caller.observe(
-            Warned(
-                f"the listing is incomplete: the cloud counts {census.total_items} media, "
-                f"{len(census.ids)} were listed; run again to find the rest"
-            )
-        )
+    for warning in _warnings(census):
+        caller.observe(Warned(warning))
     caller.observe(
         PlanMade(len(plan.due), sum(item.size or 0 for item in plan.due), plan.already_archived)
     )
     return Planned(plan, census)
+
+
+def _warnings(census: Census) -> Iterator[str]:
+    """What keeps the listing from being complete: media that are missing, rows not understood."""
+    if census.short_by:
+        yield (
+            f"the listing is incomplete: the cloud counts {census.total_items} media, "
+            f"{len(census.listed)} were listed; run again to find the rest"
+        )
+    if census.unreadable:
+        for sentence in census.unreadable:
+            _LOG.debug("unreadable row: %s", sentence)
+        yield (
+            f"{count(len(census.unreadable), 'row', 'rows')} of the listing could not be read "
+            f"(first: {census.unreadable[0]}); running again does not help, report what "
+            "--verbose prints"
+        )
 
 
 def _listing(rooms: Rooms, caller: Caller, census: Census) -> Iterator[tuple[MediaItem, ...]]:
@@ -65,6 +78,7 @@ def count_plan(planned: Planned, tally: Tally) -> None:
     tally.found += len(census.ids) + len(census.unreadable)
     tally.new += plan.seen_first
     tally.listing_complete = census.complete
+    tally.listing_short_by = census.short_by
     tally.count(Outcome.ALREADY_ARCHIVED, plan.already_archived)
     for decision in plan.skips:
         tally.name(named(decision))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
-from cloud_sync.errors import AuthRequired, CloudSyncError, Interrupted
+from cloud_sync.errors import AuthRequired, CloudSyncError, InternalError, Interrupted
 from cloud_sync.model.media import MediaItem
 from cloud_sync.model.report import Outcome, Result, RunSummary
 from cloud_sync.notify.policy import last_told, worth_telling
@@ -21,6 +22,8 @@ from cloud_sync.tracker.plan import QUARANTINED
 from cloud_sync.transfer.bandwidth import BandwidthLimit
 from cloud_sync.transfer.mover import Mover
 from cloud_sync.transfer.stopping import Stop, StopReason
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,10 @@ def _work(
         pass
     except CloudSyncError as error:
         blocker = error
+    except Exception as error:  # noqa: BLE001 the run must end with a summary all the same
+        _LOG.debug("planning the run", exc_info=True)
+        blocker = InternalError(error)
+    if blocker is not None:
         caller.stop.request(StopReason.BLOCKED)
     mover = Mover(
         rooms.provider, rooms.archive, BandwidthLimit(options.bytes_per_second, rooms.clock)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from cloud_sync.credentials.base import StoredCredential
+from cloud_sync.errors import NoOriginal
 from cloud_sync.model.report import RunSummary
 from cloud_sync.model.tracking import Status, TrackedMedium
 from cloud_sync.tracker.base import Tally, Tracker
+
+SHOWN = 20
+"""How many media of one kind are gathered for a person to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,7 @@ class Standing:
     tallies: Mapping[Status, Tally]
     last_run: RunSummary | None
     failures: Sequence[TrackedMedium]
+    without_original: Sequence[TrackedMedium]
     login_origin: str | None
     login_stored_at: datetime | None
 
@@ -36,6 +42,13 @@ def standing(
         tallies=tracker.tallies(),
         last_run=runs[0] if runs else None,
         failures=tracker.recent_failures(),
+        without_original=tuple(islice(_without_original(tracker), SHOWN)),
         login_origin=credential.origin if credential else None,
         login_stored_at=credential.stored_at if credential else None,
     )
+
+
+def _without_original(tracker: Tracker) -> Iterator[TrackedMedium]:
+    for medium in tracker.media(status=Status.SKIPPED):
+        if medium.reason and medium.reason.code == NoOriginal.code:
+            yield medium

@@ -12,10 +12,10 @@ from cloud_sync.archive.verify import Expected, Verdict
 from cloud_sync.clock import to_text
 from cloud_sync.errors import (
     CloudSyncError,
-    GoneAtSource,
     Interrupted,
     KeyTaken,
     NeedsPerson,
+    SourceNotUnderstood,
     UrlExpired,
 )
 from cloud_sync.model.media import MediaFile, MediaItem
@@ -148,7 +148,11 @@ class OriginalStore:
         for file in self._rooms.provider.resolve(work.item):
             if file.number == work.file.number:
                 return file
-        raise GoneAtSource(f"file {work.file.number} of medium {work.item.id} is no longer offered")
+        raise SourceNotUnderstood(
+            f"fetching {work.file.filename or work.item.id}: original {work.file.number} was "
+            "offered before and is no longer",
+            kept="the other originals of the medium stay archived",
+        )
 
     def _tell(self, work: Work, error: CloudSyncError, wait: float | None) -> None:
         self._caller.observe(

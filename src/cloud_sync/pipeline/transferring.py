@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from cloud_sync.errors import CloudSyncError, Interrupted, NeedsPerson
+from cloud_sync.errors import CloudSyncError, Interrupted
 from cloud_sync.model.media import MediaItem
 from cloud_sync.model.report import Named, Outcome
 from cloud_sync.model.tracking import Reason
@@ -62,21 +62,25 @@ class TransferStage:
     def _fold(self, item: MediaItem, future: Future[MediumReport], tally: Tally) -> None:
         try:
             report = future.result()
-        except Interrupted:
-            self._leave(item, tally)
-            return
-        except NeedsPerson as error:
-            self.blocker = self.blocker or error
-            self._stop.request(StopReason.BLOCKED)
-            self._leave(item, tally)
-            return
+        except CloudSyncError as error:
+            # the tracker itself could not be written: nothing more can be remembered
+            report = MediumReport(Outcome.PENDING, stopped_by=error)
         tally.files_archived += report.files_archived
         tally.bytes += report.bytes
+        if report.stopped_by is not None:
+            self._block(report.stopped_by)
+            self._leave(item, tally)
+            return
         if report.named:
             tally.name(report.named)
         else:
             tally.count(report.outcome)
         self._observe(MediumSettled(item.id, item.filename, report.outcome, report.named))
+
+    def _block(self, error: CloudSyncError) -> None:
+        if not isinstance(error, Interrupted):
+            self.blocker = self.blocker or error
+            self._stop.request(StopReason.BLOCKED)
 
     def _leave(self, item: MediaItem, tally: Tally) -> None:
         reason = LEFT[self._stop.reason]

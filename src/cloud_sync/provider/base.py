@@ -58,6 +58,7 @@ class Provider(Protocol):
         """All original files of the item, in order of `number`, each number once.
 
         Raises GoneAtSource when the item is no longer there,
+        NotReady when an original is announced but not available yet,
         and NoOriginal when no original is offered: a proxy is never given instead.
         """
         ...
@@ -68,4 +69,8 @@ class Provider(Protocol):
         With `etag`, must raise StreamBroken rather than give bytes of another version.
         Raises UrlExpired when the signed URL has run out; a refused URL is never AuthRequired.
         """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections. May be called twice."""
         ...

@@ -154,6 +154,9 @@ class MemoryProvider:
             if waiting:
                 raise waiting.popleft()
 
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
 
 class MemoryStream:
     """An open original in memory; its mark is the MD5 of the content, as S3 has it."""

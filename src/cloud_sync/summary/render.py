@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloud_sync.clock import to_text
-from cloud_sync.model.report import Named, Outcome, Result, RunSummary
+from cloud_sync.model.report import UNREADABLE_ROW, Named, Outcome, Result, RunSummary
 
 _HEADLINES = {
     Result.COMPLETED: "done",
@@ -43,10 +43,26 @@ def summary_text(summary: RunSummary) -> str:
         f"  before    {counts[Outcome.ALREADY_ARCHIVED]} archived by earlier runs",
     ]
     lines += _named_lines(summary)
-    if not summary.listing_complete:
-        lines.append("  warning   the listing was incomplete; run again to find the rest")
+    lines += [f"  warning   {sentence}" for sentence in _listing_warnings(summary)]
     lines.append(f"  lies in   {summary.archive}")
     return "\n".join(lines)
+
+
+def _listing_warnings(summary: RunSummary) -> list[str]:
+    warnings = []
+    if summary.listing_short_by:
+        missing = count(summary.listing_short_by, "medium", "media")
+        warnings.append(f"the listing was incomplete, {missing} short; run again to find the rest")
+    if unreadable := summary.reasons.get(UNREADABLE_ROW, 0):
+        rows = count(unreadable, "row", "rows")
+        warnings.append(
+            f"{rows} of the listing could not be read, and running again does not help; "
+            "report what --verbose prints"
+        )
+    cut_off = not summary.listing_complete and summary.result is Result.COMPLETED_WITH_FAILURES
+    if cut_off and not warnings:
+        warnings.append("the listing was not read to its end; run again to find the rest")
+    return warnings
 
 
 def _archived_line(summary: RunSummary) -> str:
@@ -102,6 +118,7 @@ def summary_json(summary: RunSummary) -> dict[str, object]:
         "bytes": summary.bytes,
         "throughput_mbps": round(summary.throughput_mbps, 3),
         "listing_complete": summary.listing_complete,
+        "listing_short_by": summary.listing_short_by,
         "reasons": summary.reasons,
         "named": [
             {
@@ -132,7 +149,7 @@ def size_text(size: int) -> str:
     """Bytes in the largest decimal unit that leaves a whole part: `1.5 GB`."""
     value, unit = float(size), "B"
     for larger in ("kB", "MB", "GB", "TB"):
-        if value < 1000:
+        if value < 999.5:
             break
         value, unit = value / 1000, larger
     return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
@@ -140,7 +157,7 @@ def size_text(size: int) -> str:
 
 def duration_text(seconds: float) -> str:
     """`4.2 s`, `3 min 20 s`, `2 h 5 min`."""
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

@@ -33,7 +33,8 @@ class Tally:
     new: int = 0
     files_archived: int = 0
     bytes: int = 0
-    listing_complete: bool = True
+    listing_complete: bool = False
+    listing_short_by: int = 0
     counts: Counter[Outcome] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     named: list[Named] = field(default_factory=list)
@@ -67,6 +68,7 @@ class Tally:
             files_archived=self.files_archived,
             bytes=self.bytes,
             listing_complete=self.listing_complete,
+            listing_short_by=self.listing_short_by,
             reasons=dict(self.reasons),
             named=tuple(sorted(self.named, key=_urgency)[:NAMED_LIMIT]),
             message=message,

@@ -90,7 +90,9 @@ class Tracker(Protocol):
         """Take the medium: status IN_PROGRESS, lease to `owner`, attempts + 1, an attempt opened.
 
         None when it is unknown, COMPLETED, or under another owner's live lease: of two
-        simultaneous claims exactly one succeeds.
+        simultaneous claims exactly one succeeds. The holder itself may claim again.
+        LeaseHeld when `run_id` does not hold the run lease. `owner` is one run's alone, for
+        `renew`, `record_file` and `settle` know only the owner.
         A lease whose run has ended, or whose owner is known to be dead, is not live.
         """
         ...
@@ -132,6 +134,7 @@ class Tracker(Protocol):
 
         Must refuse COMPLETED (IllegalMove) while any file is not COMPLETED or none is known.
         With `counts_as_attempt` False the try is taken back from `attempts` (history keeps it).
+        FAILED adds one to `failures`, COMPLETED and SKIPPED set it to 0, PENDING leaves it.
         LeaseHeld when the medium is no longer this owner's.
         """
         ...

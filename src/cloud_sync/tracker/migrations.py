@@ -38,6 +38,7 @@ STEPS: tuple[Step, ...] = (
             source_updated_at TEXT,
             error_code        TEXT,
             attempts          INTEGER NOT NULL,
+            failures          INTEGER NOT NULL,
             lease_owner       TEXT,
             lease_run         TEXT REFERENCES runs (run_id),
             lease_until       TEXT

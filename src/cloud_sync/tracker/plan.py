@@ -8,10 +8,10 @@ The first line that fits decides:
 | IN_PROGRESS under a live lease          | anything             | pending: claimed elsewhere    |
 | anything                                | outside the filters  | skipped: filtered             |
 | anything                                | not ready            | pending: not ready            |
-| SKIPPED: gone, or without an original   | unchanged, seen      | skipped: the same again       |
-|                                         | within RECHECK_AFTER |                               |
-| FAILED in QUARANTINE_AFTER runs or more | ready                | needs attention: quarantined, |
-|                                         |                      | unless failed media are asked |
+| SKIPPED: gone by its own answer, or     | unchanged, seen      | skipped: the same again       |
+| without an original                     | within RECHECK_AFTER |                               |
+| FAILED, in QUARANTINE_AFTER runs in a   | ready                | needs attention: quarantined, |
+| row or more                             |                      | unless failed media are asked |
 |                                         |                      | for                           |
 | anything else                           | ready                | due                           |
 """
@@ -33,12 +33,15 @@ RECHECK_AFTER = timedelta(days=7)
 """How long a medium without an original is left alone while its listing does not change."""
 
 QUARANTINE_AFTER = 5
-"""How many failing tries in as many runs make a medium wait for a person."""
+"""How many failing runs in a row make a medium wait for a person."""
 
 FILTERED = "filtered"
 NOT_READY = "not_ready"
 QUARANTINED = "quarantined"
 LIMIT_REACHED = "limit_reached"
+
+VANISHED = Reason("gone_at_source", "it was listed before and is no longer in the cloud")
+"""Why a medium is gone that a complete listing does not hold; listed again, it is due again."""
 
 ELSEWHERE = Reason("claimed_elsewhere", "another run is at work on it")
 
@@ -79,6 +82,7 @@ class Plan:
     entries: list[Entry] = field(default_factory=list)
     already_archived: int = 0
     seen_first: int = 0
+    failed_before: set[str] = field(default_factory=set)
 
     def add(self, decision: Decision, tracked: TrackedMedium | None) -> None:
         """Take in one decision; an entry is written only where the tracker would change."""
@@ -88,6 +92,8 @@ class Plan:
             return
         if decision.outcome is None:
             self.due.append(decision.item)
+            if tracked and tracked.status is Status.FAILED:
+                self.failed_before.add(decision.item.id)
             return
         self.skips.append(decision)
         if decision.reason == ELSEWHERE:
@@ -107,7 +113,8 @@ class Plan:
         reason = Reason(LIMIT_REACHED, f"left for the next run by --limit {limit}")
         for item in beyond:
             self.skips.append(Decision(item, Status.PENDING, Outcome.PENDING, reason))
-            self.entries.append(Entry(item, Status.PENDING, reason))
+            if item.id not in self.failed_before:
+                self.entries.append(Entry(item, Status.PENDING, reason))
 
 
 def plan_batch(
@@ -147,7 +154,7 @@ def _decide_ready(
             outcome = _LASTING_SKIPS[tracked.reason.code]
             return Decision(item, Status.SKIPPED, outcome, tracked.reason)
         if _quarantined(tracked) and not policy.retry_failed:
-            message = f"failed in {tracked.attempts} runs, last: {tracked.reason.message}"
+            message = f"failed in {tracked.failures} runs in a row, last: {tracked.reason.message}"
             reason = Reason(QUARANTINED, message)
             return Decision(item, Status.FAILED, Outcome.NEEDS_ATTENTION, reason)
     return Decision(item, Status.PENDING, None)
@@ -186,12 +193,14 @@ def _claimed(tracked: TrackedMedium, now: datetime) -> bool:
 def _stays_skipped(item: MediaItem, tracked: TrackedMedium, now: datetime) -> bool:
     if tracked.reason is None or tracked.reason.code not in _LASTING_SKIPS:
         return False
+    if tracked.reason == VANISHED:
+        return False
     recent = tracked.sync_timestamp is not None and now - tracked.sync_timestamp < RECHECK_AFTER
     return recent and item.updated_at == tracked.source_updated_at
 
 
 def _quarantined(tracked: TrackedMedium) -> bool:
-    return tracked.status is Status.FAILED and tracked.attempts >= QUARANTINE_AFTER
+    return tracked.status is Status.FAILED and tracked.failures >= QUARANTINE_AFTER
 
 
 def _changes(decision: Decision, tracked: TrackedMedium | None) -> bool:

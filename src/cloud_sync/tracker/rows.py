@@ -22,7 +22,7 @@ _STATUSES = {status.value: status for status in Status}
 SELECT_MEDIA = """
 SELECT media_id, filename, status, media_type, s3_key, file_size, captured_at, upload_date,
        source_updated_at, sync_timestamp, duration_seconds, error_code, error_message, attempts,
-       lease_owner, lease_until
+       failures, lease_owner, lease_until
 FROM media
 """
 """Columns in the order of `medium_of` and `medium_row`."""
@@ -31,16 +31,17 @@ WRITE_MEDIUM = """
 INSERT INTO media (
     media_id, filename, status, media_type, s3_key, file_size, captured_at, upload_date,
     source_updated_at, sync_timestamp, duration_seconds, error_code, error_message, attempts,
-    lease_owner, lease_until, lease_run
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    failures, lease_owner, lease_until, lease_run
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (media_id) DO UPDATE SET
     filename = excluded.filename, status = excluded.status, media_type = excluded.media_type,
     s3_key = excluded.s3_key, file_size = excluded.file_size, captured_at = excluded.captured_at,
     upload_date = excluded.upload_date, source_updated_at = excluded.source_updated_at,
     sync_timestamp = excluded.sync_timestamp, duration_seconds = excluded.duration_seconds,
     error_code = excluded.error_code, error_message = excluded.error_message,
-    attempts = excluded.attempts, lease_owner = excluded.lease_owner,
-    lease_until = excluded.lease_until, lease_run = excluded.lease_run
+    attempts = excluded.attempts, failures = excluded.failures,
+    lease_owner = excluded.lease_owner, lease_until = excluded.lease_until,
+    lease_run = excluded.lease_run
 """
 """Takes `medium_row` and the run that the lease belongs to, None without a lease."""
 
@@ -92,8 +93,9 @@ def medium_of(row: Row, files: tuple[TrackedFile, ...] = ()) -> TrackedMedium:
         duration_seconds=row[10],
         reason=None if row[11] is None else Reason(row[11], loaded_text(row[12])),
         attempts=row[13],
-        lease_owner=row[14],
-        lease_until=_from_text_or_none(row[15]),
+        failures=row[14],
+        lease_owner=row[15],
+        lease_until=_from_text_or_none(row[16]),
         files=files,
     )
 
@@ -116,6 +118,7 @@ def medium_row(medium: TrackedMedium) -> Row:
         reason.code if reason else None,
         stored_text(reason.message) if reason else None,
         medium.attempts,
+        medium.failures,
         medium.lease_owner,
         _instant_or_none(medium.lease_until),
     )
@@ -161,6 +164,7 @@ def summary_json(summary: RunSummary) -> str:
             "files_archived": summary.files_archived,
             "bytes": summary.bytes,
             "listing_complete": summary.listing_complete,
+            "listing_short_by": summary.listing_short_by,
             "reasons": summary.reasons,
             "message": summary.message,
         }

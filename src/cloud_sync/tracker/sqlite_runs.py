@@ -42,7 +42,9 @@ class RunTable:
       locks): nothing can be concluded from a free lock then, so its time alone counts. Such a run
       takes the lock when it renews its lease and finds it free.
 
-    Locks are tried inside of a write transaction, so that two processes never try at once.
+    Where two instances work on one run, whether the last one to begin or renew it has the lock is
+    what counts. Locks are tried inside of a write transaction, so that two processes never try at
+    once.
     """
 
     def __init__(self, database: Database, lock: RunLock) -> None:
@@ -69,9 +71,8 @@ class RunTable:
             try:
                 with self._database.writing() as db:
                     self.check_open(db, run_id)
-                    # where the lock is not to be had, whoever began this run may hold it
                     db.execute(
-                        "UPDATE runs SET lease_until = ?, locked = max(locked, ?) WHERE run_id = ?",
+                        "UPDATE runs SET lease_until = ?, locked = ? WHERE run_id = ?",
                         (instant_text(until), self._lock.acquire(), run_id),
                     )
                 self._own = run_id

@@ -115,9 +115,17 @@ def settled(
         sync_timestamp=now,
         reason=reason,
         attempts=medium.attempts if counts_as_attempt else medium.attempts - 1,
+        failures=_failures(medium, status),
         lease_owner=None,
         lease_until=None,
     )
+
+
+def _failures(medium: TrackedMedium, ended: Status) -> int:
+    """Failed runs in a row, this one included."""
+    if ended is Status.FAILED:
+        return medium.failures + 1
+    return medium.failures if ended is Status.PENDING else 0
 
 
 def _check_complete(medium: TrackedMedium) -> None:

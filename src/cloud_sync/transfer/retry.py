@@ -15,7 +15,7 @@ from tenacity import (
     Retrying,
     retry_if_exception_type,
     stop_after_attempt,
-    stop_after_delay,
+    stop_before_delay,
     wait_exponential,
     wait_random,
 )
@@ -54,7 +54,7 @@ def with_retries(
 
     retrying = Retrying(
         retry=retry_if_exception_type(Transient),
-        stop=stop_after_attempt(policy.tries) | stop_after_delay(policy.seconds),
+        stop=stop_after_attempt(policy.tries) | stop_before_delay(policy.seconds),
         wait=_wait(policy),
         sleep=stop.wait,
         before_sleep=tell,

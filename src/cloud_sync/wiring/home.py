@@ -72,7 +72,9 @@ class Home:
         """Make this the last used archive."""
         place.card_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         card = json.dumps({"to": place.location, "endpoint": place.endpoint}, indent=1)
-        place.card_path.write_text(card + "\n", "utf-8")
+        written = place.card_path.with_suffix(".json.part")
+        written.write_text(card + "\n", "utf-8")
+        written.replace(place.card_path)
 
     def choose(self, destination: Destination | None, endpoint: str) -> ArchivePlace:
         """The configured archive, else the only or last used one; UsageError when there is none."""

@@ -8,8 +8,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cloud_sync.archive.base import Archive
 from cloud_sync.clock import SystemClock
@@ -20,8 +22,9 @@ from cloud_sync.credentials.file import FileCredentials
 from cloud_sync.credentials.memory import MemoryCredentials
 from cloud_sync.credentials.parse import parse_credentials
 from cloud_sync.errors import CloudSyncError, UsageError
-from cloud_sync.model.location import BucketDestination, FolderDestination
+from cloud_sync.model.location import BucketDestination
 from cloud_sync.model.media import Account
+from cloud_sync.model.tracking import Status
 from cloud_sync.notify.base import Notifier
 from cloud_sync.notify.silent import SilentNotifier
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
@@ -29,6 +32,9 @@ from cloud_sync.provider.base import Provider
 from cloud_sync.tracker.base import Tracker
 from cloud_sync.tracker.plan import Policy
 from cloud_sync.wiring.home import ArchivePlace, Home, destination_of
+
+if TYPE_CHECKING:
+    from cloud_sync.archive.s3 import S3Archive
 
 CREDENTIALS_FILE = "credentials"
 PROVIDERS = "cloud_sync.providers"
@@ -45,16 +51,15 @@ class LocalWiring:
         self._environment = environment
         self._home = Home(config.home)
         self._clock = SystemClock()
+        self._connected: S3Archive | None = None
 
-    @property
+    @cached_property
     def place(self) -> ArchivePlace:
         """The archive that the command is about; UsageError when there is none."""
-        endpoint = (
-            self._environment.get("AWS_ENDPOINT_URL_S3")
-            or self._environment.get("AWS_ENDPOINT_URL")
-            or ""
-        )
-        return self._home.choose(self._config.destination, endpoint)
+        destination = self._config.destination
+        if isinstance(destination, BucketDestination):
+            return self._home.place_of(destination, self._bucket(destination).endpoint)
+        return self._home.choose(destination, "")
 
     @property
     def location(self) -> str:
@@ -81,15 +86,26 @@ class LocalWiring:
         """
         with ExitStack() as stack:
             place = self.place
-            provider = self.provider(self.credentials())
-            archive = self.archive(place)
             fresh = not place.tracker_path.exists()
+            provider = self.provider(self.credentials())
+            stack.callback(provider.close)
+            archive = self.archive(place)
+            stack.callback(archive.close)
             in_memory = fresh and (dry or not _works(provider, archive))
             tracker = _memory_tracker() if in_memory else self._tracker(place, create=True)
             stack.callback(tracker.close)
             if not in_memory and not dry:
                 self._home.mark_used(place)
             yield Rooms(provider, tracker, archive, self.notifier(), self._clock)
+
+    def _has_objects(self, place: ArchivePlace) -> bool:
+        if not place.tracker_path.exists():
+            return False
+        tracker = self._tracker(place, create=False)
+        try:
+            return tracker.tallies()[Status.COMPLETED].files > 0
+        finally:
+            tracker.close()
 
     @contextmanager
     def existing_tracker(self) -> Iterator[Tracker]:
@@ -120,29 +136,66 @@ class LocalWiring:
     def archive(self, place: ArchivePlace) -> Archive:
         """The archive at a place; opens no connection."""
         destination = destination_of(place)
+        if isinstance(destination, BucketDestination):
+            return self._bucket_at(place, destination)
         plan = self._config.storage_plan
-        if isinstance(destination, FolderDestination):
-            if plan is not None:
-                raise UsageError(
-                    f"the storage plan {plan.name} is for buckets, {place.location} is a folder",
-                    hint="leave --storage-plan out",
-                )
-            from cloud_sync.archive.folder import FolderArchive
+        if plan is not None:
+            raise UsageError(
+                f"the storage plan {plan.name} is for buckets, {place.location} is a folder",
+                hint="leave --storage-plan out",
+            )
+        from cloud_sync.archive.folder import FolderArchive
 
-            return FolderArchive(Path(destination.path))
-        return self._bucket_archive(destination)
+        return FolderArchive(Path(destination.path), in_use=self._has_objects(place))
 
-    def _bucket_archive(self, destination: BucketDestination) -> Archive:
-        from cloud_sync.archive.s3 import connect
+    def _bucket_at(self, place: ArchivePlace, destination: BucketDestination) -> Archive:
+        archive = self._bucket(destination)
+        if archive.endpoint != place.endpoint:
+            raise UsageError(
+                f"{place.location} was last used at {place.endpoint or 'AWS'}, and the AWS "
+                f"settings now point at {archive.endpoint or 'AWS'}",
+                hint="set AWS_ENDPOINT_URL_S3 as it was, or name the archive with --to",
+            )
+        return archive
 
+    def _bucket(self, destination: BucketDestination) -> S3Archive:
+        if self._connected is None:
+            from cloud_sync.archive.s3 import connect
+
+            plan = self._config.storage_plan
+            self._connected = connect(
+                destination.bucket,
+                destination.prefix,
+                storage_class=plan.upload_class if plan else None,
+                later_classes=[step.storage_class for step in plan.transitions] if plan else (),
+                dialect=self._config.text("s3_dialect"),
+                connections=self._config.concurrency + 2,
+            )
+        return self._connected
+
+    @property
+    def unproven(self) -> tuple[str, ...]:
+        """What the bucket's service leaves open, in sentences for a person."""
+        return self._connected.unproven if self._connected else ()
+
+    @property
+    def advice(self) -> str:
+        """A sentence on how the bucket keeps objects, where a person may want another way."""
         plan = self._config.storage_plan
-        return connect(
-            destination.bucket,
-            destination.prefix,
-            storage_class=plan.upload_class if plan else None,
-            dialect=self._config.text("s3_dialect"),
-            connections=self._config.concurrency + 2,
-        )
+        if self._connected is None or self._connected.endpoint:
+            return ""
+        if plan is not None and plan.transitions:
+            steps = ", ".join(f"{to.storage_class} after {to.days} days" for to in plan.transitions)
+            return (
+                f"Objects went up as {plan.upload_class}; the plan {plan.name} needs a lifecycle "
+                f"rule on the bucket: {steps}."
+            )
+        if plan is None or plan.upload_class == "STANDARD":
+            return (
+                "Objects went up as STANDARD. With --storage-plan direct (S3 Glacier Deep Archive) "
+                "they would cost about a twentieth a month; getting them back takes 12 to 48 hours."
+            )
+        return ""
 
     def credentials(self) -> CredentialStore:
         """Where the login is read from: the environment where it is set there, else the file."""

@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cloud_sync.errors import NoOriginal
+from cloud_sync.errors import NoOriginal, NotReady
 from cloud_sync.model.media import MediaFile, MediaItem
 from cloud_sync.provider.gopro.api_url import split_url
 from cloud_sync.provider.gopro.values import extension, kind_of, not_understood, shown
@@ -90,11 +90,11 @@ Group = dict[int, Offer]
 def choose_originals(descriptor: Descriptor, item: MediaItem, doing: str) -> tuple[MediaFile, ...]:
     """The originals by number, each number once, with number 1 among them.
 
-    `doing` begins every message. Raises NoOriginal and SourceNotUnderstood.
+    `doing` begins every message. Raises NoOriginal, NotReady and SourceNotUnderstood.
     """
     main, companions = _labelled(descriptor, item)
     if not main:
-        raise NoOriginal(f"{doing}: only {_everything(descriptor)} is offered, and no original")
+        raise NoOriginal(f"{doing}: no original is offered ({_everything(descriptor)})")
     baked = main[0].label == "baked_source"
     positions = _by_position(_with_frames(main, descriptor.files), doing)
     raw = _by_position([offer for offer in companions if _is_raw(offer)], doing)
@@ -208,10 +208,7 @@ def _media_file(
     number: int, offer: Offer, descriptor: Descriptor, item: MediaItem, doing: str
 ) -> MediaFile:
     if not offer.available or offer.url is None:
-        raise NoOriginal(
-            f"{doing}: original {number} is announced but not available yet",
-            hint="cloud-sync retry, once the medium plays in the camera cloud",
-        )
+        raise NotReady(f"{doing}: original {number} is announced but not available yet")
     if not isinstance(offer.url, str):
         raise not_understood(
             doing, f"`{offer.path}.url` is {kind_of(offer.url)} where text was expected"
@@ -239,4 +236,4 @@ def _everything(descriptor: Descriptor) -> str:
     if descriptor.files:
         names["unlabelled files"] = len(descriptor.files)
     told = [name if count == 1 else f"{count} × {name}" for name, count in sorted(names.items())]
-    return ", ".join(told[:12]) or "nothing"
+    return f"only {', '.join(told[:12])}" if told else "nothing at all"

@@ -108,8 +108,13 @@ def _item(row: object) -> MediaItem | None:
 
 
 def _id(value: object) -> str:
-    """The id, empty when there is none that can stand in the path of a request."""
+    """The id, empty when there is none that can stand in a request's path and in a database.
+
+    Half a surrogate pair makes it none: made fit, as in other texts, it would be another id.
+    """
     media_id = text(value)
+    if isinstance(value, str) and media_id != value:
+        return ""
     sound = media_id.isprintable() and not any(char in " /\\?#" for char in media_id)
     return media_id if sound and len(media_id) <= _ID_LIMIT and media_id.strip(".") else ""
 
@@ -143,8 +148,9 @@ def parse_user(body: object) -> Account:
 def parse_download(body: object, item: MediaItem) -> tuple[MediaFile, ...]:
     """All originals of `item`, by number, from what the cloud offers for download.
 
-    Raises NoOriginal when none is offered or one is not available yet, and SourceNotUnderstood
-    when the offer cannot be read, or holds fewer originals than the listing promises.
+    Raises NoOriginal when none is offered, NotReady when one is announced but not available yet,
+    and SourceNotUnderstood when the offer cannot be read, or holds fewer originals than the listing
+    promises.
     """
     doing = f"looking for the original of {described(item)}"
     root = decoded_object(body, doing)
