@@ -204,7 +204,7 @@ def test_an_unmounted_disk_is_told_and_never_looks_like_an_empty_archive(
         (tmp_path / "disk").mkdir()
     with pytest.raises(ArchiveUnusable, match="no archive is there") as caught:
         CALLS[call](archive)
-    assert "mount the disk" in caught.value.hint
+    assert "disk mounted" in caught.value.hint
     assert files(tmp_path) == ["unplugged/a"], "nothing is written below the mount point"
 
 

@@ -165,7 +165,8 @@ class FolderArchive:
         if self._in_use:
             return f"mount the disk, or, if it is there: mkdir -p '{self._root / PRIVATE}'"
         return (
-            f"a folder becomes an archive with its first sync: cloud-sync sync --to '{self._root}'"
+            "is the disk mounted? A folder becomes an archive with its first sync: "
+            f"cloud-sync sync --to '{self._root}'"
         )
 
     def _require_root(self, doing: str) -> None:
