@@ -16,7 +16,7 @@ from typing import Protocol
 
 from cloud_sync.model.media import MediaItem
 from cloud_sync.model.report import Outcome, Result, RunSummary
-from cloud_sync.model.tracking import Reason, Status, TrackedMedium
+from cloud_sync.model.tracking import Checkpoint, PartRecord, Reason, Status, TrackedMedium
 from cloud_sync.tracker.base import Entry, Tracker
 from cloud_sync.tracker.memory import MemoryStore, MemoryTracker
 from cloud_sync.tracker.sqlite import SqliteTracker
@@ -166,6 +166,16 @@ def fail(tracker: Tracker, media_id: str, *, now: datetime = NOW) -> None:
     take(tracker, media_id)
     reason = Reason("stream_broken", f"{media_id} broke off")
     tracker.settle(media_id, OWNER, Status.FAILED, now=now, reason=reason)
+
+
+def part(number: int, length: int = 8 * 2**20) -> PartRecord:
+    """A part as the engine records it, other bytes for each number."""
+    return PartRecord(number, length, number.to_bytes(8, "big"), f'"receipt-{number}"')
+
+
+def checkpoint(*parts: PartRecord) -> Checkpoint:
+    """An upload that was begun, with these parts."""
+    return Checkpoint("upload-1", 8 * 2**20, 80_000 * 2**20, '"source-etag"', parts)
 
 
 def visible(tracker: Tracker) -> Sequence[TrackedMedium]:

@@ -13,6 +13,7 @@ CloudSyncError
 │   ├── SourceNotUnderstood   an answer without the parts that we need
 │   ├── SizeMismatch          the original is far from the size that the listing promises
 │   └── KeyTaken              something else lies at the key; nothing is ever overwritten
+├── SourceChanged             the original is another version than before; it starts anew
 ├── InternalError             a fault of cloud-sync itself
 ├── NotReady                  the camera cloud is not done with the medium; a later run asks again
 ├── Interrupted               the run was asked to stop; the work goes on next time
@@ -96,6 +97,12 @@ class StreamBroken(Transient):
         super().__init__(message)
         self.got = got
         self.expected = expected
+
+
+class SourceChanged(CloudSyncError):
+    """The original behind the link is another version than the one that was begun."""
+
+    code = "source_changed"
 
 
 class UrlExpired(Transient):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -35,17 +35,26 @@ KEY = "gopro-videos/2025/06/GX010001.MP4"
 
 @dataclass(frozen=True)
 class Subject:
-    """An adapter under test, its part size, and what lies in its place beside whole objects."""
+    """An adapter under test, its part size, and what lies in its place beside whole objects.
+
+    `fresh` is another instance for the same place, as another process would make it.
+    """
 
     archive: Archive
     part_size: int
     leftovers: Callable[[], list[str]]
+    fresh: Callable[[], Archive]
+    tells_who_writes: bool = True
 
 
 @pytest.fixture
 def memory() -> Subject:
     archive = MemoryArchive()
-    return Subject(archive, 1000, lambda: ["upload"] * archive.open_uploads)
+
+    def fresh() -> MemoryArchive:
+        return replace(archive)
+
+    return Subject(archive, 1000, lambda: ["upload"] * archive.open_uploads, fresh)
 
 
 @pytest.fixture
@@ -57,33 +66,38 @@ def folder(tmp_path: Path) -> Subject:
     def leftovers() -> list[str]:
         return [str(path) for path in (root / ".cloud-sync").rglob("*") if path.is_file()]
 
-    return Subject(archive, 1000, leftovers)
+    return Subject(archive, 1000, leftovers, lambda: FolderArchive(root))
 
 
-def _in_bucket(client: S3Client, bucket: str, dialect: Dialect) -> Subject:
+def _in_bucket(client: S3Client, bucket: str, dialect: Dialect) -> Iterator[Subject]:
     prefix = f"contract/{uuid.uuid4().hex}"
 
     def leftovers() -> list[str]:
         answer = client.list_multipart_uploads(Bucket=bucket, Prefix=prefix)
         return [upload["Key"] for upload in answer.get("Uploads", ())]
 
-    return Subject(S3Archive(client, bucket, prefix, dialect=dialect), 5 << 20, leftovers)
+    def fresh() -> S3Archive:
+        return S3Archive(client, bucket, prefix, dialect=dialect)
+
+    archive = fresh()
+    yield Subject(archive, 5 << 20, leftovers, fresh, tells_who_writes=False)
+    archive.close()
 
 
 @pytest.fixture
-def bucket(s3_client: S3Client, s3_bucket: str) -> Subject:
-    return _in_bucket(s3_client, s3_bucket, GENERIC)
+def bucket(s3_client: S3Client, s3_bucket: str) -> Iterator[Subject]:
+    yield from _in_bucket(s3_client, s3_bucket, GENERIC)
 
 
 @pytest.fixture
-def aws_bucket(s3_client: S3Client, s3_bucket: str) -> Subject:
+def aws_bucket(s3_client: S3Client, s3_bucket: str) -> Iterator[Subject]:
     """The requests that AWS gets, answered by the test server."""
-    return _in_bucket(s3_client, s3_bucket, replace(AWS, lists_in_order=False))
+    yield from _in_bucket(s3_client, s3_bucket, replace(AWS, lists_in_order=False))
 
 
 @pytest.fixture
-def plain_bucket(s3_client: S3Client, s3_bucket: str) -> Subject:
-    return _in_bucket(s3_client, s3_bucket, PLAIN)
+def plain_bucket(s3_client: S3Client, s3_bucket: str) -> Iterator[Subject]:
+    yield from _in_bucket(s3_client, s3_bucket, PLAIN)
 
 
 @pytest.fixture(
@@ -110,8 +124,14 @@ def split(content: bytes, part_size: int) -> list[tuple[int, bytes]]:
     return [(n, content[start : start + part_size]) for n, start in enumerate(starts, 1)]
 
 
-def put(upload: Upload, number: int, data: bytes) -> None:
-    upload.put_part(number, memoryview(data), part_checksum(data))
+def put(upload: Upload, number: int, data: bytes) -> str:
+    return upload.put_part(number, memoryview(data), part_checksum(data))
+
+
+def put_whole(
+    subject: Subject, content: bytes, description: ObjectDescription = DESCRIPTION
+) -> StoredObject:
+    return subject.archive.put(KEY, description, memoryview(content), part_checksum(content))
 
 
 def store(
@@ -378,6 +398,244 @@ def test_parts_count_from_one(subject: Subject) -> None:
     upload.abort()
 
 
+@pytest.mark.parametrize("size", [0, 1, 8 << 20], ids=["nothing", "one byte", "8 MiB"])
+def test_a_whole_object_is_stored_in_one_step(subject: Subject, size: int) -> None:
+    stored = put_whole(subject, SOME[:size])
+    assert (stored.key, stored.size) == (KEY, size)
+    assert stored.checksum in (None, checksum_of(SOME[:size]))
+    assert read(subject, KEY) == SOME[:size]
+    assert listed(subject) == [KEY]
+    assert subject.leftovers() == []
+
+
+def test_what_head_reports_of_an_object_stored_in_one_step_is_the_same(subject: Subject) -> None:
+    put_whole(subject, b"x", replace(DESCRIPTION, media_id="Zq-9_x", file_number=3))
+    found = subject.archive.head(KEY)
+    assert found is not None
+    assert found.checksum in (None, checksum_of(b"x"))
+    assert (found.media_id, found.file_number) in ((None, None), ("Zq-9_x", 3))
+
+
+@pytest.mark.parametrize("content", [b"", b"first come", b"another"])
+def test_a_whole_object_never_replaces_another(subject: Subject, content: bytes) -> None:
+    """Not even one of the same bytes."""
+    put_whole(subject, b"first come")
+    with pytest.raises(KeyTaken):
+        put_whole(subject, content)
+    assert read(subject, KEY) == b"first come"
+    assert subject.leftovers() == []
+
+
+def test_a_whole_object_with_a_flipped_bit_is_refused(subject: Subject) -> None:
+    data = bytearray(SOME[:1000])
+    announced = part_checksum(data)
+    data[7] ^= 1
+    with pytest.raises(ChecksumMismatch):
+        subject.archive.put(KEY, DESCRIPTION, memoryview(data), announced)
+    assert subject.archive.head(KEY) is None
+    assert subject.leftovers() == []
+
+
+def test_a_buffer_may_be_reused_after_put_returns(subject: Subject) -> None:
+    buffer = bytearray(b"as it was")
+    subject.archive.put(KEY, DESCRIPTION, memoryview(buffer), part_checksum(buffer))
+    buffer[:] = bytes(len(buffer))
+    assert read(subject, KEY) == b"as it was"
+
+
+def suspended(subject: Subject, content: bytes, numbers: tuple[int, ...]) -> tuple[str, Receipts]:
+    """Put some of the parts and let go; the token, and the receipt of each part."""
+    upload = subject.archive.begin(KEY, DESCRIPTION, part_size=subject.part_size)
+    parts = dict(split(content, subject.part_size))
+    receipts = {number: put(upload, number, parts[number]) for number in numbers}
+    upload.suspend()
+    return upload.token, receipts
+
+
+Receipts = dict[int, str]
+
+
+def resumed(subject: Subject, archive: Archive, token: str) -> Upload:
+    upload = archive.resume(KEY, DESCRIPTION, part_size=subject.part_size, token=token)
+    assert upload is not None
+    return upload
+
+
+def keep_what_agrees(
+    upload: Upload, parts: dict[int, bytes], receipts: Receipts
+) -> dict[int, bytes]:
+    """Keep the recorded parts that the archive still has; those to be put again."""
+    found = upload.found()
+    left = dict(parts)
+    for number, receipt in receipts.items():
+        data, held = parts[number], found.get(number)
+        if held is None or (held.length, held.receipt) != (len(data), receipt):
+            continue
+        if held.checksum in (None, part_checksum(data)):
+            upload.keep(number, len(data), part_checksum(data), receipt)
+            del left[number]
+    return left
+
+
+@pytest.mark.parametrize("numbers", [(), (1,), (2,), (1, 2), (3, 1), (1, 2, 3)])
+def test_another_instance_goes_on_with_the_parts_that_are_there(
+    subject: Subject, numbers: tuple[int, ...]
+) -> None:
+    content = SOME[: 2 * subject.part_size + 9]
+    token, receipts = suspended(subject, content, numbers)
+    other = subject.fresh()
+    upload = resumed(subject, other, token)
+    assert upload.token == token
+    left = keep_what_agrees(upload, dict(split(content, subject.part_size)), receipts)
+    assert set(left) == {1, 2, 3} - set(numbers), "what was put is not put again"
+    for number, data in left.items():
+        put(upload, number, data)
+    assert upload.commit(len(content), checksum_of(content)).size == len(content)
+    assert read(subject, KEY) == content
+    assert subject.leftovers() == []
+    other.close()
+
+
+def test_found_agrees_with_what_was_put(subject: Subject) -> None:
+    content = SOME[: subject.part_size + 9]
+    upload = subject.archive.begin(KEY, DESCRIPTION, part_size=subject.part_size)
+    assert dict(upload.found()) == {}
+    parts = dict(split(content, subject.part_size))
+    receipts = {number: put(upload, number, data) for number, data in parts.items()}
+    found = upload.found()
+    assert set(found) == {1, 2}
+    for number, data in parts.items():
+        assert found[number].length == len(data)
+        assert found[number].receipt == receipts[number]
+        assert found[number].checksum in (None, part_checksum(data))
+        assert found[number].checksum or found[number].receipt, "one of them proves the part"
+    upload.abort()
+
+
+def test_what_was_not_kept_is_not_part_of_the_object(subject: Subject) -> None:
+    """A part of an earlier process counts only when it was compared with the record."""
+    content = SOME[: 2 * subject.part_size]
+    token, _ = suspended(subject, content, (1,))
+    upload = resumed(subject, subject.archive, token)
+    put(upload, 2, content[subject.part_size :])
+    with pytest.raises(ChecksumMismatch):
+        upload.commit(len(content), checksum_of(content))
+    assert subject.archive.head(KEY) is None
+    assert subject.leftovers() == []
+
+
+@pytest.mark.parametrize("wrong", ["number", "length", "checksum and receipt", "never asked"])
+def test_keeping_what_was_not_found_is_a_bug(subject: Subject, wrong: str) -> None:
+    content = SOME[: subject.part_size]
+    token, receipts = suspended(subject, content, (1,))
+    upload = resumed(subject, subject.archive, token)
+    number, length, checksum, receipt = 1, len(content), part_checksum(content), receipts[1]
+    if wrong == "never asked":
+        upload.abort()
+        upload = subject.archive.begin(KEY, DESCRIPTION, part_size=subject.part_size)
+    else:
+        upload.found()
+        number += wrong == "number"
+        length -= wrong == "length"
+        if wrong == "checksum and receipt":
+            checksum, receipt = part_checksum(b"other"), "other"
+    with pytest.raises(ValueError, match="not found like this"):
+        upload.keep(number, length, checksum, receipt)
+    upload.abort()
+
+
+def test_a_part_may_be_put_in_place_of_a_found_one(subject: Subject) -> None:
+    content = SOME[: 2 * subject.part_size]
+    token, receipts = suspended(subject, content[::-1], (1, 2))
+    upload = resumed(subject, subject.archive, token)
+    assert set(upload.found()) == set(receipts)
+    for number, data in split(content, subject.part_size):
+        put(upload, number, data)
+    upload.commit(len(content), checksum_of(content))
+    assert read(subject, KEY) == content
+
+
+def test_a_suspended_upload_is_visible_to_nobody_and_takes_no_more(subject: Subject) -> None:
+    upload = subject.archive.begin(KEY, DESCRIPTION, part_size=subject.part_size)
+    put(upload, 1, b"x")
+    upload.suspend()
+    upload.suspend()
+    assert subject.archive.head(KEY) is None
+    assert listed(subject) == []
+    assert len(subject.leftovers()) == 1
+    for call in (
+        lambda: put(upload, 2, b"x"),
+        lambda: upload.commit(1, checksum_of(b"x")),
+        upload.found,
+        lambda: upload.keep(1, 1, part_checksum(b"x"), ""),
+    ):
+        with pytest.raises(ValueError, match="is over"):
+            call()
+    resumed(subject, subject.archive, upload.token).abort()
+
+
+def test_abort_after_suspend_leaves_the_parts_to_who_goes_on(subject: Subject) -> None:
+    content = SOME[: subject.part_size]
+    upload = subject.archive.begin(KEY, DESCRIPTION, part_size=subject.part_size)
+    receipt = put(upload, 1, content)
+    upload.suspend()
+    other = resumed(subject, subject.archive, upload.token)
+    upload.abort()
+    assert keep_what_agrees(other, {1: content}, {1: receipt}) == {}
+    other.commit(len(content), checksum_of(content))
+    assert read(subject, KEY) == content
+
+
+def test_abort_after_resume_removes_everything(subject: Subject) -> None:
+    token, _ = suspended(subject, SOME[: subject.part_size], (1,))
+    resumed(subject, subject.archive, token).abort()
+    assert subject.leftovers() == []
+    again = subject.archive.resume(KEY, DESCRIPTION, part_size=subject.part_size, token=token)
+    assert again is None
+
+
+@pytest.mark.parametrize("end", ["abort", "commit"])
+def test_of_an_upload_that_is_over_nothing_is_left(subject: Subject, end: str) -> None:
+    upload = subject.archive.begin(KEY, DESCRIPTION, part_size=subject.part_size)
+    put(upload, 1, b"x")
+    if end == "abort":
+        upload.abort()
+    else:
+        upload.commit(1, checksum_of(b"x"))
+    again = subject.archive.resume(
+        KEY, DESCRIPTION, part_size=subject.part_size, token=upload.token
+    )
+    assert again is None
+
+
+@pytest.mark.parametrize("token", ["", "gone", "0" * 32 + ".part"])
+def test_of_a_token_that_names_nothing_nothing_is_left(subject: Subject, token: str) -> None:
+    found = subject.archive.resume(KEY, DESCRIPTION, part_size=subject.part_size, token=token)
+    assert found is None
+
+
+def test_two_uploads_of_a_key_have_two_tokens(subject: Subject) -> None:
+    uploads = [
+        subject.archive.begin(KEY, DESCRIPTION, part_size=subject.part_size) for _ in range(2)
+    ]
+    assert uploads[0].token != uploads[1].token
+    assert all(upload.token for upload in uploads)
+    for upload in uploads:
+        upload.abort()
+
+
+def test_an_upload_that_is_being_written_is_not_disturbed(subject: Subject) -> None:
+    content = SOME[: subject.part_size]
+    upload = subject.archive.begin(KEY, DESCRIPTION, part_size=subject.part_size)
+    put(upload, 1, content)
+    other = subject.fresh()
+    second = other.resume(KEY, DESCRIPTION, part_size=subject.part_size, token=upload.token)
+    assert (second is None) == subject.tells_who_writes
+    other.close()
+    upload.commit(len(content), checksum_of(content))
+    assert read(subject, KEY) == content
+
+
 def test_what_is_not_there_is_told_as_such(subject: Subject) -> None:
     assert subject.archive.head("no/such/key") is None
     assert listed(subject) == []
@@ -493,6 +751,10 @@ def test_names_that_differ_in_normalisation_only_never_overwrite(subject: Subjec
 def test_what_is_no_key_is_a_bug_and_told_as_one(subject: Subject, key: str) -> None:
     with pytest.raises(ValueError, match="not a key"):
         subject.archive.begin(key, DESCRIPTION, part_size=subject.part_size)
+    with pytest.raises(ValueError, match="not a key"):
+        subject.archive.resume(key, DESCRIPTION, part_size=subject.part_size, token="x")
+    with pytest.raises(ValueError, match="not a key"):
+        subject.archive.put(key, DESCRIPTION, memoryview(b""), part_checksum(b""))
     with pytest.raises(ValueError, match="not a key"):
         subject.archive.head(key)
     with pytest.raises(ValueError, match="not a key"):

@@ -7,16 +7,19 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from cloud_sync.archive import folder_disk
-from cloud_sync.archive.base import ObjectDescription
+from cloud_sync.archive.base import KeptPart, ObjectDescription
 from cloud_sync.archive.checksum import part_checksum, to_text
 from cloud_sync.archive.folder import ABANDONED_AFTER_SECONDS, FolderArchive
-from cloud_sync.errors import ArchiveUnusable, KeyTaken, ServiceUnavailable
+from cloud_sync.archive.folder_upload import FolderUpload
+from cloud_sync.errors import ArchiveUnusable, ChecksumMismatch, KeyTaken, ServiceUnavailable
 
 DESCRIPTION = ObjectDescription("m1", 1, "video/mp4", {}, {})
 
@@ -52,22 +55,180 @@ archive.check()
 upload = archive.begin("a/b.mp4", ObjectDescription("m", 1, "video/mp4", {}, {}), part_size=1000)
 for number in range(1, 100):
     upload.put_part(number, memoryview(bytes(1000)), part_checksum(bytes(1000)))
-print("half", flush=True)
+print(upload.token, flush=True)
 sys.stdin.read()
 """
 
 
-def killed_while_writing(root: Path) -> None:
+@contextmanager
+def writing(root: Path) -> Iterator[str]:
+    """A process in the middle of an upload of 99 parts, killed at the end; the upload's token."""
     child = subprocess.Popen(
         [sys.executable, "-c", WRITES_FOR_EVER, str(root)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
     with child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == b"half\n"
-        child.send_signal(signal.SIGKILL)
+        try:
+            assert child.stdout is not None
+            yield child.stdout.readline().decode().strip()
+        finally:
+            child.send_signal(signal.SIGKILL)
     assert child.returncode == -signal.SIGKILL
+
+
+def killed_while_writing(root: Path) -> str:
+    with writing(root) as token:
+        assert token
+    return token
+
+
+def resume(archive: FolderArchive, token: str, part_size: int = 1000) -> FolderUpload | None:
+    return archive.resume("a/b.mp4", DESCRIPTION, part_size=part_size, token=token)
+
+
+def held(archive: FolderArchive, token: str) -> FolderUpload:
+    upload = resume(archive, token)
+    assert upload is not None
+    return upload
+
+
+def test_after_kill_9_another_process_goes_on_with_the_same_file(tmp_path: Path) -> None:
+    token = killed_while_writing(tmp_path)
+    upload = held(FolderArchive(tmp_path), token)
+    nothing = part_checksum(bytes(1000))
+    assert dict(upload.found()) == {n: KeptPart(1000, nothing, "") for n in range(1, 100)}
+    for number in range(1, 100):
+        upload.keep(number, 1000, nothing, "")
+    upload.put_part(100, memoryview(b"end"), part_checksum(b"end"))
+    content = bytes(99_000) + b"end"
+    upload.commit(len(content), to_text(part_checksum(content)))
+    assert (tmp_path / "a/b.mp4").read_bytes() == content
+    assert files(tmp_path) == ["a/b.mp4"]
+
+
+def test_of_two_living_processes_only_one_has_the_file(tmp_path: Path) -> None:
+    with writing(tmp_path) as token:
+        archive = FolderArchive(tmp_path)
+        assert resume(archive, token) is None
+        archive.check()
+        assert files(tmp_path) == [f".cloud-sync/partial/{token}"]
+    upload = held(archive, token)
+    assert resume(FolderArchive(tmp_path), token) is None, "not twice in one process either"
+    upload.abort()
+    assert files(tmp_path) == []
+
+
+def put_three(root: Path) -> tuple[Path, str]:
+    """A suspended upload of three parts of 1,000 bytes; its temporary file and its token."""
+    upload = ready(root).begin("a/b.mp4", DESCRIPTION, part_size=1000)
+    for number in (1, 2, 3):
+        data = bytes([number]) * 1000
+        upload.put_part(number, memoryview(data), part_checksum(data))
+    upload.suspend()
+    return root / ".cloud-sync/partial" / upload.token, upload.token
+
+
+def tear(partial: Path, at: int) -> None:
+    with partial.open("r+b") as stream:
+        stream.seek(at)
+        stream.write(b"?")
+
+
+HARMS: dict[str, tuple[Callable[[Path], None], set[int]]] = {
+    "a changed byte": (lambda partial: tear(partial, 1500), {1, 3}),
+    "a first byte": (lambda partial: tear(partial, 0), {2, 3}),
+    "cut in the last part": (lambda partial: os.truncate(partial, 2999), {1, 2}),
+    "cut between parts": (lambda partial: os.truncate(partial, 2000), {1, 2}),
+    "emptied": (lambda partial: os.truncate(partial, 0), set()),
+    "longer": (lambda partial: os.truncate(partial, 3500), {1, 2, 3}),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_torn_part_is_never_reported_with_the_recorded_checksum(
+    tmp_path: Path, harm: str
+) -> None:
+    partial, token = put_three(tmp_path)
+    damage, intact = HARMS[harm]
+    damage(partial)
+    upload = held(FolderArchive(tmp_path), token)
+    expected = {n: KeptPart(1000, part_checksum(bytes([n]) * 1000), "") for n in (1, 2, 3)}
+    found = upload.found()
+    assert {number for number in expected if found.get(number) == expected[number]} == intact
+    for number in {1, 2, 3} - intact:
+        with pytest.raises(ValueError, match="not found like this"):
+            upload.keep(number, 1000, expected[number].checksum or b"", "")
+    upload.abort()
+
+
+def test_a_hole_is_not_the_part_that_belongs_there(tmp_path: Path) -> None:
+    upload = ready(tmp_path).begin("a/b.mp4", DESCRIPTION, part_size=1000)
+    upload.put_part(3, memoryview(b"last"), part_checksum(b"last"))
+    found = upload.found()
+    assert found[1].checksum == found[2].checksum == part_checksum(bytes(1000))
+    assert found[3] == KeptPart(4, part_checksum(b"last"), "")
+    upload.abort()
+
+
+def test_a_file_that_was_changed_behind_our_back_never_gets_its_name(tmp_path: Path) -> None:
+    """Read back in the end: a part that was put, or found, is not believed to be still there."""
+    partial, token = put_three(tmp_path)
+    upload = held(FolderArchive(tmp_path), token)
+    for number, part in upload.found().items():
+        upload.keep(number, part.length, part.checksum or b"", part.receipt)
+    tear(partial, 1500)
+    content = b"".join(bytes([number]) * 1000 for number in (1, 2, 3))
+    with pytest.raises(ChecksumMismatch, match="reading back"):
+        upload.commit(3000, to_text(part_checksum(content)))
+    assert files(tmp_path) == []
+
+
+def test_a_file_that_has_its_name_already_is_never_written_to_again(tmp_path: Path) -> None:
+    """A process may die between the two steps: the name given, the temporary one still there."""
+    partial, token = put_three(tmp_path)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/b.mp4").hardlink_to(partial)
+    assert resume(FolderArchive(tmp_path), token) is None
+    assert (tmp_path / "a/b.mp4").stat().st_size == 3000
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["../../a/b.mp4", "/etc/passwd", "a.part", "..", ".", "", "0" * 32, "0" * 32 + ".part/../x"],
+)
+def test_a_token_leads_nowhere_but_to_our_own_temporary_files(tmp_path: Path, token: str) -> None:
+    archive = ready(tmp_path)
+    store(archive, "a/b.mp4", b"precious")
+    (tmp_path / ".cloud-sync/partial/a.part").write_bytes(b"not ours")
+    assert resume(archive, token) is None
+    assert (tmp_path / "a/b.mp4").read_bytes() == b"precious"
+
+
+def test_a_link_among_the_temporary_files_is_not_followed(tmp_path: Path) -> None:
+    archive = ready(tmp_path)
+    store(archive, "a/b.mp4", b"precious")
+    name = "0" * 32 + ".part"
+    (tmp_path / ".cloud-sync/partial" / name).symlink_to(tmp_path / "a/b.mp4")
+    assert resume(archive, name) is None
+
+
+def open_files() -> set[str]:
+    return {os.path.realpath(f"/dev/fd/{name}") for name in os.listdir("/dev/fd")}  # noqa: PTH208
+
+
+@pytest.mark.parametrize("end", ["suspend", "abort", "resume that finds nothing"])
+def test_no_file_stays_open(tmp_path: Path, end: str) -> None:
+    partial, token = put_three(tmp_path)
+    assert str(partial) not in open_files()
+    if end == "resume that finds nothing":
+        partial.with_name("other").hardlink_to(partial)
+        assert resume(FolderArchive(tmp_path), token) is None
+    else:
+        upload = held(FolderArchive(tmp_path), token)
+        assert str(partial) in open_files()
+        getattr(upload, end)()
+    assert str(partial) not in open_files()
 
 
 def test_kill_9_leaves_no_file_under_a_real_name(tmp_path: Path) -> None:
@@ -80,14 +241,17 @@ def test_kill_9_leaves_no_file_under_a_real_name(tmp_path: Path) -> None:
     assert (tmp_path / "a/b.mp4").read_bytes() == b"the next run"
 
 
-def test_check_throws_away_what_a_dead_process_left_but_only_when_it_is_old(tmp_path: Path) -> None:
+def test_check_throws_away_what_nobody_went_on_with_for_30_days(tmp_path: Path) -> None:
     killed_while_writing(tmp_path)
     archive = FolderArchive(tmp_path)
     archive.check()
     (leftover,) = (tmp_path / ".cloud-sync/partial").iterdir()
-    long_ago = leftover.stat().st_mtime - ABANDONED_AFTER_SECONDS - 60
-    os.utime(leftover, (long_ago, long_ago))
-    archive.check()
+    assert ABANDONED_AFTER_SECONDS == 30 * 24 * 60 * 60
+    for age, stays in ((-60, True), (60, False)):
+        then = time.time() - ABANDONED_AFTER_SECONDS - age
+        os.utime(leftover, (then, then))
+        archive.check()
+        assert leftover.exists() == stays
     assert files(tmp_path) == []
 
 
@@ -186,6 +350,10 @@ def test_a_file_where_a_folder_of_the_key_should_be_is_told(tmp_path: Path) -> N
 
 CALLS: dict[str, Callable[[FolderArchive], object]] = {
     "begin": lambda archive: archive.begin("a", DESCRIPTION, part_size=1),
+    "resume": lambda archive: archive.resume(
+        "a", DESCRIPTION, part_size=1, token="0" * 32 + ".part"
+    ),
+    "put": lambda archive: archive.put("a", DESCRIPTION, memoryview(b""), part_checksum(b"")),
     "head": lambda archive: archive.head("a"),
     "list": lambda archive: list(archive.list()),
     "open": lambda archive: archive.open("a"),

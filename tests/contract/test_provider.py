@@ -17,10 +17,11 @@ from cloud_sync.errors import (
     AuthTrouble,
     GoneAtSource,
     NoOriginal,
+    SourceChanged,
     StreamBroken,
     UrlExpired,
 )
-from cloud_sync.model.media import MediaItem
+from cloud_sync.model.media import MediaFile, MediaItem
 from cloud_sync.provider.base import Provider, SourceStream
 from cloud_sync.provider.gopro.client import GoProProvider
 from cloud_sync.provider.memory import MemoryProvider, Original
@@ -162,6 +163,12 @@ def read_all(stream: SourceStream, piece: int = 40_000) -> bytes:
     return b"".join(parts)
 
 
+def etag_of(provider: Provider, file: MediaFile) -> str | None:
+    stream = provider.open(file, 0, 1)
+    read_all(stream)
+    return stream.etag
+
+
 def test_a_good_login_is_let_in_and_named(cloud: Cloud) -> None:
     assert cloud.provider.check_login().id
 
@@ -198,37 +205,117 @@ def test_every_original_comes_whole_with_its_size_and_mark(cloud: Cloud) -> None
         assert read_all(stream) == content(cloud.media["chapters"], file.number)
 
 
-def test_an_original_goes_on_from_any_byte(cloud: Cloud) -> None:
-    file = cloud.provider.resolve(cloud.item("chapters"))[0]
-    first = cloud.provider.open(file)
-    etag = first.etag
-    first.close()
-    whole = content(cloud.media["chapters"], 1)
-    for offset in (1, 65_536, len(whole) - 1):
-        stream = cloud.provider.open(file, offset, etag)
-        assert (stream.size, stream.etag) == (len(whole), etag)
-        assert read_all(stream) == whole[offset:]
+WHOLE = SIZES[0]
+RANGES = {
+    "the start": (0, 70_000),
+    "the first byte": (0, 1),
+    "the middle": (65_535, 100_002),
+    "one byte": (1234, 1),
+    "the last byte": (WHOLE - 1, 1),
+    "up to the end": (WHOLE - 70_000, 70_000),
+    "past the end": (WHOLE - 70_000, 70_001),
+    "far past the end": (WHOLE - 1, 1 << 40),
+    "the whole": (0, WHOLE),
+    "more than the whole": (0, WHOLE + 1),
+    "the rest": (1, None),
+    "the rest from a last byte": (WHOLE - 1, None),
+    "all": (0, None),
+}
 
 
-@pytest.mark.parametrize("offset", [0, 1000])
-def test_another_version_is_never_given_for_the_one_that_was_begun(
-    cloud: Cloud, offset: int
+@pytest.mark.parametrize("known", [False, True], ids=["", "known"])
+@pytest.mark.parametrize(("start", "length"), RANGES.values(), ids=RANGES)
+def test_a_range_gives_its_bytes_and_tells_the_whole_originals_size_and_mark(
+    cloud: Cloud, start: int, length: int | None, known: bool
 ) -> None:
     file = cloud.provider.resolve(cloud.item("chapters"))[0]
-    first = cloud.provider.open(file)
-    first.close()
-    cloud.change(pattern_medium("chapters", *SIZES, content="processed again"))
-    again = cloud.provider.resolve(cloud.item("chapters"))[0]
-    with pytest.raises(StreamBroken):
-        cloud.provider.open(again, offset, first.etag)
+    etag = etag_of(cloud.provider, file)
+    stream = cloud.provider.open(file, start, length, etag if known else None)
+    assert (stream.size, stream.etag) == (WHOLE, etag)
+    assert read_all(stream) == content(cloud.media["chapters"], 1)[start:][:length]
 
 
-@pytest.mark.parametrize("beyond", [0, 1])
-def test_there_is_nothing_at_or_after_the_end(cloud: Cloud, beyond: int) -> None:
+@pytest.mark.parametrize("piece", [1, 70_000, 1 << 20])
+def test_ranges_tile_an_original_whatever_the_buffer(cloud: Cloud, piece: int) -> None:
     file = cloud.provider.resolve(cloud.item("chapters"))[1]
-    with pytest.raises(StreamBroken) as raised:
-        cloud.provider.open(file, SIZES[1] + beyond)
-    assert raised.value.expected == SIZES[1]
+    etag = etag_of(cloud.provider, file)
+    tiles = [
+        read_all(cloud.provider.open(file, start, 30_000, etag), piece)
+        for start in range(0, SIZES[1], 30_000)
+    ]
+    assert [len(tile) for tile in tiles] == [30_000, 30_000, 10_000]
+    assert b"".join(tiles) == content(cloud.media["chapters"], 2)
+
+
+def test_bytes_land_in_the_callers_buffer_and_nowhere_else(cloud: Cloud) -> None:
+    """A buffer is reused for part after part, and may be larger than the range."""
+    file = cloud.provider.resolve(cloud.item("chapters"))[0]
+    buffer = bytearray(b"\xff" * 60_000)
+    stream = cloud.provider.open(file, 100, 50_000)
+    filled = 0
+    while count := stream.readinto(memoryview(buffer)[filled + 10 :]):
+        filled += count
+    stream.close()
+    assert filled == 50_000
+    assert buffer[10:50_010] == content(cloud.media["chapters"], 1)[100:50_100]
+    assert set(buffer[:10] + buffer[50_010:]) == {0xFF}
+
+
+def test_an_empty_buffer_is_no_end(cloud: Cloud) -> None:
+    stream = cloud.provider.open(cloud.provider.resolve(cloud.item("clip1"))[0], 0, 10)
+    assert stream.readinto(memoryview(bytearray())) == 0
+    assert read_all(stream) == content(cloud.media["clip1"], 1)[:10]
+
+
+@pytest.mark.parametrize(("start", "length"), [(-1, None), (0, 0), (5, -1)])
+def test_what_is_no_range_is_a_bug_of_the_caller(
+    cloud: Cloud, start: int, length: int | None
+) -> None:
+    file = cloud.provider.resolve(cloud.item("clip1"))[0]
+    with pytest.raises(ValueError, match="no range"):
+        cloud.provider.open(file, start, length)
+
+
+@pytest.mark.parametrize(("start", "length"), [(0, None), (0, 1000), (1000, 1000), (1000, None)])
+@pytest.mark.parametrize("sizes", [SIZES, (5, 5, 5)], ids=["same size", "shorter"])
+def test_another_version_is_never_given_for_the_one_that_was_begun(
+    cloud: Cloud, start: int, length: int | None, sizes: tuple[int, ...]
+) -> None:
+    """The original is processed anew between two ranges; that is told, and can be begun anew."""
+    file = cloud.provider.resolve(cloud.item("chapters"))[0]
+    etag = etag_of(cloud.provider, file)
+    changed = pattern_medium("chapters", *sizes, content="processed again")
+    cloud.change(changed)
+    again = cloud.provider.resolve(cloud.item("chapters"))[0]
+    with pytest.raises(SourceChanged):
+        cloud.provider.open(again, start, length, etag)
+    assert read_all(cloud.provider.open(again)) == content(changed, 1)
+
+
+@pytest.mark.parametrize("length", [None, 1, 1000])
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_there_is_nothing_at_or_after_the_end(
+    cloud: Cloud, beyond: int, length: int | None
+) -> None:
+    file = cloud.provider.resolve(cloud.item("chapters"))[1]
+    with pytest.raises(StreamBroken, match=str(SIZES[1])) as raised:
+        cloud.provider.open(file, SIZES[1] + beyond, length)
+    assert (raised.value.got, raised.value.expected) == (SIZES[1] + beyond, SIZES[1])
+
+
+def test_an_address_that_runs_out_between_two_ranges_is_replaced_by_resolving_again(
+    cloud: Cloud,
+) -> None:
+    item = cloud.item("chapters")
+    file = cloud.provider.resolve(item)[0]
+    first = cloud.provider.open(file, 0, 1000)
+    got = read_all(first)
+    cloud.expire_urls()
+    with pytest.raises(UrlExpired):
+        cloud.provider.open(file, 1000, None, first.etag)
+    again = cloud.provider.resolve(item)[0]
+    got += read_all(cloud.provider.open(again, 1000, None, first.etag))
+    assert got == content(cloud.media["chapters"], 1)
 
 
 def test_a_stream_may_be_closed_twice_and_then_gives_no_clean_end(cloud: Cloud) -> None:

@@ -144,7 +144,7 @@ class TestTroubleInUse:
         raw = bytearray(path.read_bytes())
         raw[4096:] = b"\xa5" * (len(raw) - 4096)
         path.write_bytes(raw)
-        with opened(path) as tracker, pytest.raises(UsageError, match="damaged") as damaged:
+        with pytest.raises(UsageError, match="damaged") as damaged, opened(path) as tracker:
             visible(tracker)
         assert str(path) in damaged.value.message
 

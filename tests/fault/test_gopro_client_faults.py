@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import socket
-import struct
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
 
 import pytest
 
@@ -22,148 +16,25 @@ from cloud_sync.errors import (
     GoneAtSource,
     ServiceUnavailable,
     SourceNotUnderstood,
-    StreamBroken,
     Throttled,
-    UrlExpired,
     UsageError,
 )
-from cloud_sync.model.media import MediaFile, MediaItem
+from cloud_sync.model.media import MediaItem
 from cloud_sync.provider.gopro import client as client_module
 from cloud_sync.provider.gopro.api_url import checked_api_url
 from cloud_sync.provider.gopro.client import GoProProvider
 from cloud_sync.secret import Secret
-
-TOKEN = "eyJTOKEN.a.b.c.d"
-SIGNATURE = "SIGNED"
-READ_TIMEOUT = 0.3
-HTML = b"<!DOCTYPE html><html><body>Request blocked.</body></html>"
-
-
-class Reset:
-    """Sends `first`, then breaks the connection with a TCP reset."""
-
-    def __init__(self, first: bytes = b"") -> None:
-        self.first = first
-
-
-class Stall:
-    """Sends `first`, then nothing more while the server lives."""
-
-    def __init__(self, first: bytes = b"") -> None:
-        self.first = first
-
-
-Step = bytes | Reset | Stall
-
-
-class Server:
-    """Answers one request per connection with the next step; the last step is repeated."""
-
-    def __init__(self, steps: Sequence[Step]) -> None:
-        self.requests: list[str] = []
-        self._steps = list(steps)
-        self._stopping = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(0.01)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stopping.set()
-        self._thread.join(10)
-        self._listener.close()
-
-    def header(self, number: int, name: str) -> str | None:
-        """A header of the request `number`."""
-        for line in self.requests[number].split("\r\n")[1:]:
-            key, _, value = line.partition(":")
-            if key.lower() == name.lower():
-                return value.strip()
-        return None
-
-    def _serve(self) -> None:
-        held = []
-        while not self._stopping.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except TimeoutError:
-                continue
-            connection.settimeout(5)
-            self.requests.append(_head(connection))
-            step = self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
-            if isinstance(step, Stall):
-                connection.sendall(step.first)
-                held.append(connection)
-                continue
-            connection.sendall(step.first if isinstance(step, Reset) else step)
-            if isinstance(step, Reset):
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            connection.close()
-        for connection in held:
-            connection.close()
-
-
-def _head(connection: socket.socket) -> str:
-    received = b""
-    while b"\r\n\r\n" not in received:
-        piece = connection.recv(65536)
-        if not piece:
-            break
-        received += piece
-    return received.decode("latin-1")
-
-
-@contextmanager
-def serving(*steps: Step) -> Iterator[Server]:
-    server = Server(steps)
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-def http(
-    status: int, body: bytes = b"", headers: dict[str, str] | None = None, *, length: bool = True
-) -> bytes:
-    lines = {"Content-Type": "application/json", "Connection": "close"}
-    if length:
-        lines["Content-Length"] = str(len(body))
-    lines |= headers or {}
-    told = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    return f"HTTP/1.1 {status} X\r\n{told}\r\n".encode() + body
-
-
-def as_json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> bytes:
-    return http(status, json.dumps(value).encode(), headers)
-
+from raw_cdn import TOKEN, assert_no_secret, provider
+from raw_server import HTML, Keep, Reset, Stall, Step, as_json, http, serving
 
 USER = as_json({"user_id": "u1"})
 REFUSED = as_json({"error": "invalid_request"}, 401)
-
-
-@contextmanager
-def provider(url: str, credentials: MemoryCredentials | None = None) -> Iterator[GoProProvider]:
-    login = credentials or MemoryCredentials(Secret(TOKEN), Secret("user-1"))
-    made = GoProProvider(url, login, connect_timeout=2, read_timeout=READ_TIMEOUT)
-    with made:
-        yield made
 
 
 def item(media_id: str = "M1") -> MediaItem:
     return MediaItem(
         media_id, "Video", "GX1.MP4", "mp4", "ready", True, None, 1, None, None, None, None
     )
-
-
-def file_at(url: str) -> MediaFile:
-    return MediaFile(1, "GX1.MP4", "mp4", Secret(f"{url}/x/1.mp4?Signature={SIGNATURE}"))
-
-
-def assert_no_secret(error: CloudSyncError) -> None:
-    told = f"{error.message} {error.kept} {error.hint}"
-    assert TOKEN not in told
-    assert SIGNATURE not in told
 
 
 CALLS: dict[str, Callable[[GoProProvider], object]] = {
@@ -389,205 +260,13 @@ def test_the_servers_clock_is_told() -> None:
         assert made.check_login().server_time == datetime(2024, 5, 2, 10, tzinfo=UTC)
 
 
-BODY = bytes(range(256)) * 40
-MARK = '"abc-2"'
-
-
-def part(offset: int, *, headers: dict[str, str] | None = None, body: bytes | None = None) -> bytes:
-    told = {
-        "ETag": MARK,
-        "Content-Range": f"bytes {offset}-{len(BODY) - 1}/{len(BODY)}",
-    }
-    return http(206, BODY[offset:] if body is None else body, told | (headers or {}))
-
-
-def read_all(made: GoProProvider, url: str, offset: int = 0, etag: str | None = None) -> bytes:
-    buffer = memoryview(bytearray(1000))
-    parts = []
-    with closing(made.open(file_at(url), offset, etag)) as stream:
-        while count := stream.readinto(buffer):
-            parts.append(bytes(buffer[:count]))
-    return b"".join(parts)
-
-
-def test_no_login_is_sent_to_the_delivery_network() -> None:
-    with serving(http(200, BODY, {"ETag": MARK})) as cdn, provider(cdn.url) as made:
-        assert read_all(made, cdn.url) == BODY
-        assert cdn.header(0, "Authorization") is None
-        assert cdn.header(0, "Cookie") is None
-        assert cdn.header(0, "Accept-Encoding") == "identity"
-        assert TOKEN not in cdn.requests[0]
-
-
-def test_going_on_asks_for_the_rest_of_the_same_version() -> None:
-    with serving(part(300)) as cdn, provider(cdn.url) as made:
-        assert read_all(made, cdn.url, 300, "abc-2") == BODY[300:]
-        assert cdn.header(0, "Range") == "bytes=300-"
-        assert cdn.header(0, "If-Range") == MARK
-
-
-@pytest.mark.parametrize(
-    ("answer", "kind"),
-    [
-        (http(401), UrlExpired),
-        (http(403, b"<Error/>"), UrlExpired),
-        (http(410), UrlExpired),
-        (http(404), GoneAtSource),
-        (http(412), StreamBroken),
-        (http(416, b"", {"Content-Range": "bytes */200"}), StreamBroken),
-        (http(416), StreamBroken),
-        (http(429, b"", {"Retry-After": "1"}), Throttled),
-        (http(503, b"", {"Retry-After": "1"}), Throttled),
-        (http(500), ServiceUnavailable),
-        (http(400), SourceNotUnderstood),
-        (http(304), SourceNotUnderstood),
-        (http(302, b"", {"Location": "http://[bad"}), SourceNotUnderstood),
-        (http(302, b"", {"Location": "http://cdn.example/x"}), SourceNotUnderstood),
-        (http(302, b"", {"Location": "file:///etc/passwd"}), SourceNotUnderstood),
-        (http(302, b"", {"Location": "/again"}), ServiceUnavailable),
-        (http(302), SourceNotUnderstood),
-        (http(200, BODY, {"ETag": MARK}), StreamBroken),
-        (http(200, BODY, {"ETag": '"other"'}), StreamBroken),
-        (part(300, headers={"ETag": '"other"'}), StreamBroken),
-        (part(300, headers={"ETag": ""}), StreamBroken),
-        (part(299), StreamBroken),
-        (part(300, headers={"Content-Range": ""}), StreamBroken),
-        (part(300, headers={"Content-Range": "bytes 300-400/10240"}), StreamBroken),
-        (part(300, headers={"Content-Range": "bytes 300-10239/*"}), StreamBroken),
-        (part(300, body=BODY[300:-1]), StreamBroken),
-        (part(300, headers={"Content-Encoding": "gzip"}), SourceNotUnderstood),
-        (part(300, headers={"Content-Type": "text/html"}), ServiceUnavailable),
-        (b"", ServiceUnavailable),
-        (Reset(), ServiceUnavailable),
-        (Stall(), ServiceUnavailable),
-    ],
-)
-def test_every_refusal_to_go_on_is_a_typed_error_and_never_a_dead_login(
-    answer: Step, kind: type[CloudSyncError]
-) -> None:
-    """Told when it is opened, before a single wrong byte is handed out."""
-    with serving(answer) as cdn, provider(cdn.url) as made, pytest.raises(kind) as raised:
-        made.open(file_at(cdn.url), 300, "abc-2")
-    assert not isinstance(raised.value, AuthRequired)
-    assert "GX1.MP4" in raised.value.message
-    assert_no_secret(raised.value)
-
-
-def test_bytes_from_the_start_are_never_skipped_through_to_go_on() -> None:
-    with (
-        serving(http(200, BODY)) as cdn,
-        provider(cdn.url) as made,
-        pytest.raises(StreamBroken, match="from 300, but they came from the start"),
-    ):
-        made.open(file_at(cdn.url), 300)
-
-
-def test_another_version_from_the_start_is_refused() -> None:
-    with (
-        serving(http(200, BODY, {"ETag": '"other"'})) as cdn,
-        provider(cdn.url) as made,
-        pytest.raises(StreamBroken, match="not the version"),
-    ):
-        made.open(file_at(cdn.url), 0, "abc-2")
-
-
-@pytest.mark.parametrize("offset", [0, 300])
-def test_a_body_that_ends_early_is_broken_with_both_numbers(offset: int) -> None:
-    headers = {"Content-Length": str(len(BODY) - offset)}
-    cut = BODY[offset:5000]
-    answer = part(offset, headers=headers, body=cut) if offset else http(200, cut, headers)
-    with serving(answer) as cdn, provider(cdn.url) as made, pytest.raises(StreamBroken) as raised:
-        read_all(made, cdn.url, offset)
-    assert (raised.value.got, raised.value.expected) == (5000, len(BODY))
-    assert "5000" in raised.value.message
-    assert str(len(BODY)) in raised.value.message
-
-
-@pytest.mark.parametrize("break_off", [Reset, Stall])
-def test_a_connection_that_dies_in_the_body_is_told_with_its_place(
-    break_off: type[Reset | Stall],
-) -> None:
-    half = http(200, BODY[:5000], {"Content-Length": str(len(BODY))})
-    with (
-        serving(break_off(half)) as cdn,
-        provider(cdn.url) as made,
-        pytest.raises(ServiceUnavailable, match="at byte") as raised,
-    ):
-        read_all(made, cdn.url)
-    assert_no_secret(raised.value)
-
-
-def test_a_chunked_body_that_is_cut_is_no_clean_end() -> None:
-    cut = http(200, b"5\r\nhello\r\n", {"Transfer-Encoding": "chunked"}, length=False)
-    with serving(cut) as cdn, provider(cdn.url) as made, pytest.raises(ServiceUnavailable):
-        read_all(made, cdn.url)
-
-
-def test_a_chunked_body_with_its_end_is_whole() -> None:
-    whole = http(200, b"5\r\nhello\r\n0\r\n\r\n", {"Transfer-Encoding": "chunked"}, length=False)
-    with serving(whole) as cdn, provider(cdn.url) as made:
-        assert made.open(file_at(cdn.url)).size is None
-        assert read_all(made, cdn.url) == b"hello"
-
-
-def test_a_body_without_any_length_is_refused_as_its_end_proves_nothing() -> None:
-    with (
-        serving(http(200, BODY, length=False)) as cdn,
-        provider(cdn.url) as made,
-        pytest.raises(ServiceUnavailable, match="does not say how long"),
-    ):
-        made.open(file_at(cdn.url))
-
-
-def test_an_original_of_no_bytes_is_refused() -> None:
-    with (
-        serving(http(200)) as cdn,
-        provider(cdn.url) as made,
-        pytest.raises(StreamBroken, match="0 bytes"),
-    ):
-        made.open(file_at(cdn.url))
-
-
-def test_the_delivery_network_may_send_on_elsewhere_and_still_gets_no_login() -> None:
-    with serving(http(200, BODY)) as elsewhere:
-        moved = http(302, b"", {"Location": f"{elsewhere.url}/y?Signature=OTHER"})
-        with serving(moved) as cdn, provider(cdn.url) as made:
-            assert read_all(made, cdn.url) == BODY
-        assert TOKEN not in elsewhere.requests[0]
-
-
-@pytest.mark.parametrize("url", ["http://cdn.example", "ftp://127.0.0.1", "http://127.0.0.1"])
-def test_an_original_is_never_fetched_unencrypted_over_the_network(url: str) -> None:
-    """Loopback is let through only where the API itself is on loopback."""
-    with (
-        provider("https://api.example") as made,
-        pytest.raises(SourceNotUnderstood, match="not https"),
-    ):
-        made.open(file_at(url))
-
-
 def test_connections_are_used_again() -> None:
     """One connection serves a listing after a listing; a new one each would cost seconds."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    body = as_json({"_embedded": {"media": []}}, headers={"Connection": "keep-alive"})
-    served = []
-
-    def serve() -> None:
-        connection, _ = listener.accept()
-        connection.settimeout(5)
-        with connection:
-            for _ in range(3):
-                served.append(_head(connection))
-                connection.sendall(body)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    with provider(f"http://127.0.0.1:{listener.getsockname()[1]}") as made:
+    page = as_json({"_embedded": {"media": []}}, headers={"Connection": "keep-alive"})
+    with serving(Keep(page)) as server, provider(server.url) as made:
         for number in (1, 2, 3):
             made.list_page(number)
-    thread.join(10)
-    listener.close()
-    assert len(served) == 3
+        assert (server.connections, len(server.requests)) == (1, 3)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from cloud_sync.errors import (
     ArchiveUnusable,
     AuthRequired,
     AuthTrouble,
+    GoneAtSource,
     InternalError,
     NotReady,
     ServiceUnavailable,
@@ -216,11 +217,13 @@ class BrokenFor(MemoryProvider):
 
     broken: frozenset[str] = frozenset({"b"})
 
-    def open(self, file: MediaFile, offset: int = 0, etag: str | None = None) -> MemoryStream:
+    def open(
+        self, file: MediaFile, start: int = 0, length: int | None = None, etag: str | None = None
+    ) -> MemoryStream:
         if file.url.reveal().split(":", 3)[3] in self.broken:
             self.calls["broken"] += 1
             raise ServiceUnavailable("opening an original: the connection was refused")
-        return super().open(file, offset, etag)
+        return super().open(file, start, length, etag)
 
 
 def test_a_failing_medium_is_failed_by_name_and_the_others_go_on() -> None:
@@ -315,8 +318,10 @@ class StopsWhenOpened(MemoryProvider):
 
     stop: Stop | None = None
 
-    def open(self, file: MediaFile, offset: int = 0, etag: str | None = None) -> MemoryStream:
-        stream = super().open(file, offset, etag)
+    def open(
+        self, file: MediaFile, start: int = 0, length: int | None = None, etag: str | None = None
+    ) -> MemoryStream:
+        stream = super().open(file, start, length, etag)
         if self.stop is not None and self.calls["open"] == 2:
             self.stop.request(StopReason.INTERRUPTED)
         return stream
@@ -551,10 +556,12 @@ class BreaksFrom(MemoryProvider):
 
     first = 2
 
-    def open(self, file: MediaFile, offset: int = 0, etag: str | None = None) -> MemoryStream:
+    def open(
+        self, file: MediaFile, start: int = 0, length: int | None = None, etag: str | None = None
+    ) -> MemoryStream:
         if file.number >= self.first:
             raise ServiceUnavailable("opening: no answer")
-        return super().open(file, offset, etag)
+        return super().open(file, start, length, etag)
 
 
 def test_files_that_are_stored_are_not_moved_again_when_their_medium_goes_on() -> None:
@@ -742,3 +749,33 @@ def test_every_medium_found_has_one_outcome_and_everything_arrives_in_the_end(
     wanted = [each for medium, originals in rows if medium.ready for each in originals]
     assert sorted(objects(bench).values()) == sorted(each.content for each in wanted)
     assert report.summary.found == len(rows)
+
+
+class GoesAway(MemoryProvider):
+    """The medium is deleted in the cloud while it is on its way."""
+
+    def open(
+        self, file: MediaFile, start: int = 0, length: int | None = None, etag: str | None = None
+    ) -> MemoryStream:
+        if start:
+            raise ServiceUnavailable("opening: no answer")
+        return super().open(file, start, length, etag)
+
+
+@pytest.mark.parametrize("listed_still", [True, False])
+def test_a_half_transferred_medium_that_goes_away_leaves_no_unfinished_upload(
+    listed_still: bool,
+) -> None:
+    archive = MemoryArchive()
+    large = Original(b"x" * (20 * 2**20))
+    provider = GoesAway({item("a"): [large]})
+    bench = Bench(provider, archive=archive)
+    assert bench.run().summary.counts[Outcome.FAILED] == 1
+    assert archive.open_uploads == 1, "the begun upload is kept for the next run"
+    if listed_still:
+        provider.faults.on("resolve", GoneAtSource("resolving a: it is gone"))
+    else:
+        provider.remove("a")
+    assert bench.run().summary.counts[Outcome.GONE] == 1
+    assert archive.open_uploads == 0
+    assert bench.tracker.checkpoint("a", 1) is None

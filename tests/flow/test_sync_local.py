@@ -17,7 +17,7 @@ def _provider() -> MemoryProvider:
     provider = MemoryProvider(per_page=2)
     provider.add(item("a"), Original(b"first chapter"), Original(b"second chapter"))
     provider.add(item("b", filename="GXa.MP4"), Original(b"another of that name"))
-    provider.add(item("c"), Original(b""))
+    provider.add(item("c"), Original(b"x"))
     return provider
 
 
@@ -47,7 +47,7 @@ def test_failures_are_retried_and_what_is_done_survives_the_process(tmp_path: Pa
     assert report.summary.result is Result.COMPLETED
     assert report.summary.counts[Outcome.ARCHIVED] == 1
     assert report.summary.counts[Outcome.ALREADY_ARCHIVED] == 2
-    everything = [b"", b"another of that name", b"first chapter", b"second chapter"]
+    everything = [b"another of that name", b"first chapter", b"second chapter", b"x"]
     assert _files(root) == everything
     for medium in tracker.media():
         assert medium.status is Status.COMPLETED

@@ -15,7 +15,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from cloud_sync.archive.layout import collision_form
 from cloud_sync.errors import CloudSyncError
-from cloud_sync.model.tracking import IllegalMove, Reason, Status, TrackedFile
+from cloud_sync.model.tracking import (
+    Checkpoint,
+    IllegalMove,
+    PartRecord,
+    Reason,
+    Status,
+    TrackedFile,
+)
 from cloud_sync.tracker.base import Entry, FileEntry, Tracker
 from tracker_stores import NOW, STORES, listed, store_of, summary
 
@@ -46,6 +53,22 @@ ENTRIES = st.builds(
     key_candidates=st.just(()) | KEYS,
 )
 FILES = st.builds(FileEntry, number=st.integers(1, 3), filename=NAMES, key_candidates=KEYS)
+NUMBERS = st.integers(1, 3)
+PARTS = st.builds(
+    PartRecord,
+    number=st.integers(1, 12),
+    length=st.integers(0, 2**50),
+    checksum=st.binary(min_size=8, max_size=8),
+    receipt=NAMES,
+)
+CHECKPOINTS = st.builds(
+    Checkpoint,
+    token=NAMES,
+    part_size=st.integers(1, 2**40),
+    size=st.integers(0, 2**50),
+    etag=st.none() | NAMES,
+    parts=st.just(()) | st.lists(PARTS, max_size=3).map(tuple),
+)
 SECONDS = st.integers(-5, 30)
 
 Answer = tuple[str, object]
@@ -55,12 +78,28 @@ def _asked(question: Callable[[Tracker], object], tracker: Tracker) -> Answer:
     """What came of it: an answer, or an error that belongs to the contract."""
     try:
         return "answer", question(tracker)
-    except (CloudSyncError, IllegalMove, ValueError) as error:
+    except (CloudSyncError, IllegalMove, ValueError, KeyError) as error:
         return type(error).__name__, str(error)
 
 
 def _record(media_id: str, owner: str, file: TrackedFile, tracker: Tracker) -> None:
     tracker.record_file(media_id, owner, file)
+
+
+def _record_part(
+    media_id: str, owner: str, number: int, part: PartRecord, tracker: Tracker
+) -> None:
+    tracker.record_part(media_id, owner, number, part)
+
+
+def _checkpoints(tracker: Tracker) -> dict[tuple[str, int], Checkpoint]:
+    """Every checkpoint, by medium and file number."""
+    found = {
+        (medium.media_id, number): tracker.checkpoint(medium.media_id, number)
+        for medium in tracker.media()
+        for number in range(1, 4)
+    }
+    return {place: checkpoint for place, checkpoint in found.items() if checkpoint is not None}
 
 
 class AllTrackersAgree(RuleBasedStateMachine):
@@ -150,6 +189,48 @@ class AllTrackersAgree(RuleBasedStateMachine):
         file = TrackedFile(number, key, "ignored", status, size, "c" * 12)
         self.ask(instance, lambda t: t.record_file(media_id, owner, file))
 
+    @rule(
+        instance=INSTANCES,
+        media_id=MEDIA,
+        owner=OWNERS,
+        number=NUMBERS,
+        checkpoint=CHECKPOINTS,
+        parts=st.lists(PARTS, max_size=4),
+    )
+    def transfer(
+        self,
+        instance: int,
+        media_id: str,
+        owner: str,
+        number: int,
+        checkpoint: Checkpoint,
+        parts: Sequence[PartRecord],
+    ) -> None:
+        self.ask(instance, lambda t: t.begin_transfer(media_id, owner, number, checkpoint))
+        self.record_parts(instance, media_id, owner, number, parts)
+
+    @rule(
+        instance=INSTANCES,
+        media_id=MEDIA,
+        owner=OWNERS,
+        number=NUMBERS,
+        parts=st.lists(PARTS, min_size=1, max_size=4),
+    )
+    def record_parts(
+        self,
+        instance: int,
+        media_id: str,
+        owner: str,
+        number: int,
+        parts: Sequence[PartRecord],
+    ) -> None:
+        for part in parts:
+            self.ask(instance, partial(_record_part, media_id, owner, number, part))
+
+    @rule(instance=INSTANCES, media_id=MEDIA, owner=OWNERS, number=NUMBERS)
+    def end_transfer(self, instance: int, media_id: str, owner: str, number: int) -> None:
+        self.ask(instance, lambda t: t.end_transfer(media_id, owner, number))
+
     @rule(instance=INSTANCES, media_id=MEDIA, owner=OWNERS)
     def complete(self, instance: int, media_id: str, owner: str) -> None:
         for (medium, number), key in self.keys.items():
@@ -163,8 +244,9 @@ class AllTrackersAgree(RuleBasedStateMachine):
         media_id=MEDIA,
         owner=OWNERS,
         files=st.lists(FILES, min_size=1, max_size=3),
+        checkpoint=CHECKPOINTS,
         reason=REASONS,
-        status=st.sampled_from([Status.COMPLETED, Status.FAILED]),
+        status=st.sampled_from([Status.COMPLETED, Status.FAILED, Status.SKIPPED]),
     )
     def work(
         self,
@@ -172,6 +254,7 @@ class AllTrackersAgree(RuleBasedStateMachine):
         media_id: str,
         owner: str,
         files: Sequence[FileEntry],
+        checkpoint: Checkpoint,
         reason: Reason | None,
         status: Status,
     ) -> None:
@@ -179,6 +262,7 @@ class AllTrackersAgree(RuleBasedStateMachine):
         self.claim(instance, media_id, "run-1", owner, 60)
         self.give_keys(instance, media_id, owner, files)
         self.keys_never_change_and_never_collide()
+        self.transfer(instance, media_id, owner, files[0].number, checkpoint, checkpoint.parts)
         if status is Status.COMPLETED:
             self.complete(instance, media_id, owner)
         else:
@@ -214,6 +298,7 @@ class AllTrackersAgree(RuleBasedStateMachine):
         assert isinstance(media, list)
         self.ask(0, lambda t: t.known([medium.media_id for medium in media]))
         self.ask(0, lambda t: [list(t.attempts(medium.media_id)) for medium in media])
+        self.ask(0, _checkpoints)
         self.ask(0, lambda t: (t.tallies(), list(t.recent_failures()), list(t.runs())))
 
     @invariant()
@@ -227,6 +312,16 @@ class AllTrackersAgree(RuleBasedStateMachine):
         forms = [collision_form(key) for key in now_given.values()]
         assert len(set(forms)) == len(forms), "two files have one key"
         self.keys = now_given
+
+    @invariant()
+    def checkpoints_belong_to_files_that_have_a_key_and_are_not_done_with(self) -> None:
+        tracker = self.trackers[0][0]
+        media = {medium.media_id: medium for medium in tracker.media()}
+        for (media_id, number), checkpoint in _checkpoints(tracker).items():
+            assert (media_id, number) in self.keys
+            assert media[media_id].status is not Status.COMPLETED
+            numbers = [part.number for part in checkpoint.parts]
+            assert numbers == sorted(set(numbers))
 
     @invariant()
     def leases_belong_to_media_in_progress(self) -> None:

@@ -33,7 +33,7 @@ EVENTS: list[tuple[Event, dict[str, object]]] = [
     (PageListed(2, None), {"event": "page_listed", "found": 2, "total_items": None}),
     (PlanMade(2, 9, 1), {"event": "plan_made", "due": 2, "due_bytes": 9, "already_archived": 1}),
     (
-        FileStarted("a", 1, EVIL, "k", 5),
+        FileStarted("a", 1, EVIL, "k", 5, 0),
         {"event": "file_started", "media_id": "a", "filename": EVIL, "size": 5},
     ),
     (

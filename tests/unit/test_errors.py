@@ -43,6 +43,7 @@ def test_every_error_says_by_its_kind_whether_trying_again_helps() -> None:
         errors.Transient,
         errors.Permanent,
         errors.InternalError,
+        errors.SourceChanged,
         errors.NotReady,
         errors.Interrupted,
         errors.NeedsPerson,

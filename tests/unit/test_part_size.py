@@ -21,7 +21,3 @@ def test_at_most_10_000_parts_of_at_least_8_mib(size: int) -> None:
     assert length % MIB == 0
     assert -(-size // length) <= 10_000
     assert length == SMALLEST_PART or -(-size // (length - MIB)) > MOST_PARTS, "larger than needed"
-
-
-def test_an_unknown_size_leaves_room_for_the_largest_original() -> None:
-    assert part_size(None) * MOST_PARTS >= 110 * 10**9

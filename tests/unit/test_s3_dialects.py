@@ -48,8 +48,8 @@ def test_on_aws_nothing_is_left_unproven() -> None:
     assert AWS.conditional_writes
 
 
-def test_without_boto3_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "boto3", None)
+def test_without_the_sdk_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "botocore.session", None)
     with pytest.raises(MissingExtra) as caught:
         s3.connect("bucket")
     assert caught.value.hint == "pip install 'cloud-sync[aws]'"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud_sync.model.tracking import Reason, Status, TrackedMedium
+from cloud_sync.model.tracking import Checkpoint, PartRecord, Reason, Status, TrackedMedium
 from cloud_sync.tracker import rows
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -67,3 +67,20 @@ def test_every_attribute_of_a_medium_comes_back(medium: TrackedMedium) -> None:
     if medium.captured_at is not None:
         assert again.captured_at is not None
         assert again.captured_at.isoformat() == medium.captured_at.isoformat()
+
+
+PARTS = st.builds(PartRecord, st.integers(1), st.integers(0), st.binary(), TEXTS)
+CHECKPOINTS = st.builds(
+    Checkpoint,
+    token=TEXTS,
+    part_size=st.integers(1),
+    size=st.integers(0),
+    etag=st.none() | TEXTS,
+    parts=st.lists(PARTS, max_size=3).map(tuple),
+)
+
+
+@given(CHECKPOINTS)
+def test_every_attribute_of_a_checkpoint_and_its_parts_comes_back(checkpoint: Checkpoint) -> None:
+    parts = tuple(rows.part_of(rows.part_row(part)) for part in checkpoint.parts)
+    assert rows.checkpoint_of(rows.checkpoint_row(checkpoint), parts) == checkpoint

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
@@ -38,16 +38,42 @@ class ObjectDescription:
     tags: dict[str, str]
 
 
-class Upload(Protocol):
-    """One object being written. Nothing is visible under its key before `commit` returns."""
+@dataclass(frozen=True, slots=True)
+class KeptPart:
+    """One part of an unfinished upload as the archive itself reports it now.
 
-    def put_part(self, number: int, data: memoryview, checksum: bytes) -> None:
-        """Store part `number` (from 1). All parts but the last are `part_size` long.
+    `checksum` is the part's CRC64NVME, 8 big-endian bytes, None where the archive keeps none;
+    `receipt` is what `put_part` returned for it, empty where the archive gives none.
+    """
+
+    length: int
+    checksum: bytes | None
+    receipt: str
+
+
+class Upload(Protocol):
+    """One object being written in parts. Nothing is visible under its key before `commit`.
+
+    `token` names the upload to `Archive.resume`, in this process or another; it is no secret.
+    """
+
+    token: str
+
+    def put_part(self, number: int, data: memoryview, checksum: bytes) -> str:
+        """Store part `number` (from 1); a receipt. All parts but the last are `part_size` long.
 
         `checksum` is the part's CRC64NVME, 8 big-endian bytes; an archive that can must refuse
         bytes that do not match it. `data` may be reused by the caller after the return.
         Calls for different parts may come from several threads; a part may be put again.
         """
+        ...
+
+    def found(self) -> Mapping[int, KeptPart]:
+        """The parts that the archive holds already; asks it anew, and costs what that costs."""
+        ...
+
+    def keep(self, number: int, length: int, checksum: bytes, receipt: str) -> None:
+        """Count a part that `found` reported as put. The others must be put again."""
         ...
 
     def commit(self, size: int, checksum: str) -> StoredObject:
@@ -57,6 +83,10 @@ class Upload(Protocol):
         ChecksumMismatch when the archive holds another size or full-object checksum than given,
         in which case nothing becomes visible. After either the upload is gone.
         """
+        ...
+
+    def suspend(self) -> None:
+        """Let go of what this process holds, and leave the parts for `Archive.resume`."""
         ...
 
     def abort(self) -> None:
@@ -79,8 +109,26 @@ class Archive(Protocol):
         """Return when objects can be written; raise as above otherwise. Leaves nothing behind."""
         ...
 
+    def put(
+        self, key: str, description: ObjectDescription, data: memoryview, checksum: bytes
+    ) -> StoredObject:
+        """Store a whole object in one step; `checksum` is its CRC64NVME, 8 big-endian bytes.
+
+        Promises and errors are those of `Upload.commit`. `data` may be empty.
+        """
+        ...
+
     def begin(self, key: str, description: ObjectDescription, *, part_size: int) -> Upload:
         """Start an object whose parts (but the last) are `part_size` bytes long."""
+        ...
+
+    def resume(
+        self, key: str, description: ObjectDescription, *, part_size: int, token: str
+    ) -> Upload | None:
+        """Go on with the upload that `token` names; None when nothing is left of it.
+
+        Must not disturb an upload that another live process is still writing, where it can tell.
+        """
         ...
 
     def head(self, key: str) -> StoredObject | None:

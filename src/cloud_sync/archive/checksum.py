@@ -84,10 +84,16 @@ def whole(parts: Mapping[int, Part]) -> Part:
     return Part(sum(part.length for part in in_order), combine(in_order))
 
 
-def of_stream(stream: BinaryIO) -> tuple[int, str]:
-    """Read `stream` to its end: its length in bytes, and its checksum as S3 writes it."""
+def of_blocks(blocks: Iterable[Bytes]) -> Part:
+    """Length and checksum of the blocks' bytes; each is read before the next is asked for."""
     length, value = 0, 0
-    while block := stream.read(_READ_SIZE):
+    for block in blocks:
         length += len(block)
         value = _library().crc64nvme(block, value)
-    return length, to_text(value.to_bytes(8, "big"))
+    return Part(length, value.to_bytes(8, "big"))
+
+
+def of_stream(stream: BinaryIO) -> tuple[int, str]:
+    """Read `stream` to its end: its length in bytes, and its checksum as S3 writes it."""
+    read = of_blocks(iter(lambda: stream.read(_READ_SIZE), b""))
+    return read.length, to_text(read.checksum)

@@ -8,34 +8,38 @@ A folder keeps neither checksums nor media ids: `head` reports sizes only.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from threading import Lock
 from typing import BinaryIO
 
 from cloud_sync.archive.base import ObjectDescription, StoredObject
-from cloud_sync.archive.checksum import Part
+from cloud_sync.archive.checksum import to_text
 from cloud_sync.archive.folder_disk import (
     create_file,
     listed_name,
     lock_file,
     make_folders,
+    open_again,
     publish,
-    sync_file,
     sync_folder,
     translated,
     write_at,
 )
+from cloud_sync.archive.folder_upload import FolderUpload
 from cloud_sync.archive.keys import require_key
-from cloud_sync.archive.verify import require_part, require_whole
 from cloud_sync.errors import ArchiveUnusable
 
 PRIVATE = ".cloud-sync"
 """The name in the root that is ours and holds no objects."""
 
-ABANDONED_AFTER_SECONDS = 3600.0
-"""The age from which a partial file that no process holds is thrown away."""
+ABANDONED_AFTER_SECONDS = 30 * 24 * 3600.0
+"""The age from which a partial file that no process holds is thrown away; until then an upload
+may go on with it."""
+
+_TEMPORARY_NAME = re.compile(r"[0-9a-f]{32}\.part")
 
 
 class FolderArchive:
@@ -58,7 +62,7 @@ class FolderArchive:
     def check(self) -> None:
         """Create the folder with its parents, and prove by a probe file that it can be written.
 
-        Also throws away partial files of processes that have died.
+        Also throws away partial files that nobody has gone on with for 30 days.
         """
         if self._in_use:
             self._require_root("writing into")
@@ -78,13 +82,9 @@ class FolderArchive:
     def _sweep(self, present: float) -> None:
         # the probe's time stamp is the disk's own idea of now: a share has another clock
         for leftover in self._partial.glob("*.part"):
-            descriptor = os.open(leftover, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-            try:
-                age = present - os.fstat(descriptor).st_mtime
-                if age > ABANDONED_AFTER_SECONDS and lock_file(descriptor):
-                    leftover.unlink()
-            finally:
-                os.close(descriptor)
+            # another process may finish with its own in the meantime
+            with suppress(FileNotFoundError):
+                _sweep_if_abandoned(leftover, present)
 
     def begin(
         self,
@@ -103,7 +103,43 @@ class FolderArchive:
             temporary = self._partial / f"{secrets.token_hex(16)}.part"
             descriptor = create_file(temporary)
             lock_file(descriptor)
-        return FolderUpload(self, key, target, temporary, descriptor, part_size)
+        return FolderUpload(self.publish, key, target, temporary, descriptor, part_size)
+
+    def resume(
+        self,
+        key: str,
+        description: ObjectDescription,  # noqa: ARG002 - the contract passes it
+        *,
+        part_size: int,
+        token: str,
+    ) -> FolderUpload | None:
+        """Go on with a temporary file; None also where another process or upload holds it.
+
+        On a file system without locks nothing is ever resumed: who else writes cannot be told.
+        """
+        if part_size < 1:
+            raise ValueError(f"a part has at least one byte, not {part_size}")
+        target = self._path(key)
+        self._require_root("writing into")
+        if not _TEMPORARY_NAME.fullmatch(token):
+            return None
+        temporary = self._partial / token
+        with translated("going on with", temporary):
+            descriptor = open_again(temporary)
+        if descriptor is None:
+            return None
+        return FolderUpload(self.publish, key, target, temporary, descriptor, part_size)
+
+    def put(
+        self, key: str, description: ObjectDescription, data: memoryview, checksum: bytes
+    ) -> StoredObject:
+        """As the contract says, by way of a temporary file like every other object."""
+        upload = self.begin(key, description, part_size=max(1, data.nbytes))
+        try:
+            upload.put_part(1, data, checksum)
+            return upload.commit(data.nbytes, to_text(checksum))
+        finally:
+            upload.abort()
 
     def head(self, key: str) -> StoredObject | None:
         """Size of the file at `key`; no checksum, for a folder keeps none."""
@@ -202,63 +238,11 @@ class FolderArchive:
             sync_folder(target.parent)
 
 
-class FolderUpload:
-    """One file being written. Calls for one upload take turns; different uploads do not wait."""
-
-    def __init__(
-        self,
-        archive: FolderArchive,
-        key: str,
-        target: Path,
-        temporary: Path,
-        descriptor: int,
-        part_size: int,
-    ) -> None:
-        self._archive = archive
-        self._key = key
-        self._target = target
-        self._temporary = temporary
-        self._descriptor: int | None = descriptor
-        self._part_size = part_size
-        self._parts: dict[int, Part] = {}
-        # also keeps a late write away from a descriptor that has been closed and used again
-        self._lock = Lock()
-
-    def put_part(self, number: int, data: memoryview, checksum: bytes) -> None:
-        """As the contract says; ArchiveUnusable when the disk is full."""
-        part = require_part(self._key, number, data, checksum)
-        kept = "the files archived before are untouched; this one is not visible"
-        with self._lock, translated(f"writing {self._key} into", self._target.parent, kept=kept):
-            write_at(self._open(), data, (number - 1) * self._part_size)
-            self._parts[number] = part
-
-    def commit(self, size: int, checksum: str) -> StoredObject:
-        """As the contract says. The checksum is proven from the parts as they were put."""
-        with self._lock:
-            descriptor = self._open()
-            try:
-                require_whole(self._key, self._parts, self._part_size, size, checksum)
-                with translated("writing", self._target):
-                    # a last part that was put again may have become shorter
-                    os.ftruncate(descriptor, size)
-                    sync_file(descriptor)
-                self._archive.publish(self._temporary, self._target, self._key)
-            finally:
-                self._discard()
-        return StoredObject(self._key, size, checksum)
-
-    def abort(self) -> None:
-        with self._lock:
-            self._discard()
-
-    def _open(self) -> int:
-        if self._descriptor is None:
-            raise ValueError(f"the upload of {self._key} is over")
-        return self._descriptor
-
-    def _discard(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-            with translated("clearing", self._temporary):
-                self._temporary.unlink(missing_ok=True)
+def _sweep_if_abandoned(leftover: Path, present: float) -> None:
+    descriptor = os.open(leftover, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        age = present - os.fstat(descriptor).st_mtime
+        if age > ABANDONED_AFTER_SECONDS and lock_file(descriptor):
+            leftover.unlink()
+    finally:
+        os.close(descriptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ from cloud_sync.errors import (
     KeyTaken,
     ServiceUnavailable,
 )
+
+_READ_SIZE = 1 << 20
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -104,6 +107,51 @@ def write_at(descriptor: int, data: memoryview, offset: int) -> None:
         written = os.pwrite(descriptor, rest, offset)
         offset += written
         rest = rest[written:]
+
+
+def blocks(descriptor: int, offset: int, length: int) -> Iterator[memoryview]:
+    """The bytes from `offset` on, at most `length`; each block is overwritten by the next."""
+    buffer = memoryview(bytearray(min(length, _READ_SIZE)))
+    while length:
+        count = os.preadv(descriptor, [buffer[:length]], offset)
+        if not count:
+            return
+        yield buffer[:count]
+        offset += count
+        length -= count
+
+
+def open_again(path: Path) -> int | None:
+    """Open and lock a temporary file that an earlier process left; None where that cannot be.
+
+    Not where it is gone, held by somebody else, no file but a link, or published already: a process
+    that died between giving it its name and removing the temporary one leaves one file with both,
+    and writing to it would change an archived object.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP, errno.EISDIR):
+            return None
+        raise
+    try:
+        if lock_file(descriptor) and _is_ours_alone(descriptor, path):
+            return descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None
+
+
+def _is_ours_alone(descriptor: int, path: Path) -> bool:
+    # asked under the lock: until then its holder may have published or removed the file
+    held = os.fstat(descriptor)
+    try:
+        named = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(held.st_mode) and held.st_nlink == 1 and os.path.samestat(held, named)
 
 
 def sync_file(descriptor: int) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from threading import RLock
 from typing import BinaryIO
 
-from cloud_sync.archive.base import ObjectDescription, StoredObject
-from cloud_sync.archive.checksum import Part
+from cloud_sync.archive.base import KeptPart, ObjectDescription, StoredObject
+from cloud_sync.archive.checksum import Part, part_checksum, to_text
 from cloud_sync.archive.keys import require_key
-from cloud_sync.archive.verify import require_part, require_whole
+from cloud_sync.archive.verify import require_kept, require_part, require_whole
 from cloud_sync.errors import KeyTaken
 
 
@@ -25,22 +25,64 @@ class MemoryObject:
 
 
 @dataclass
+class Unfinished:
+    """The parts of an upload that is not over, and whether anybody holds it."""
+
+    key: str
+    held: bool = True
+    parts: dict[int, bytes] = field(default_factory=dict)
+
+
+@dataclass
 class MemoryArchive:
-    """Objects live as long as the instance. `objects` may be read and tampered with by tests."""
+    """Objects and unfinished uploads (by token) live as long as the instance.
+
+    `objects` and `unfinished` may be read and tampered with by tests.
+    """
 
     location: str = "memory:"
     objects: dict[str, MemoryObject] = field(default_factory=dict)
-    open_uploads: int = 0
+    unfinished: dict[str, Unfinished] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock, repr=False)
+    begun: int = 0
+
+    @property
+    def open_uploads(self) -> int:
+        """How many uploads are not over, held or suspended."""
+        return len(self.unfinished)
 
     def check(self) -> None:
         """Memory can always be written."""
 
+    def put(
+        self, key: str, description: ObjectDescription, data: memoryview, checksum: bytes
+    ) -> StoredObject:
+        upload = self.begin(key, description, part_size=max(1, data.nbytes))
+        try:
+            upload.put_part(1, data, checksum)
+            return upload.commit(data.nbytes, to_text(checksum))
+        finally:
+            upload.abort()
+
     def begin(self, key: str, description: ObjectDescription, *, part_size: int) -> MemoryUpload:
-        upload = MemoryUpload(self, require_key(key), description, part_size)
+        require_key(key)
         with self.lock:
-            self.open_uploads += 1
-        return upload
+            self.begun += 1
+            token = f"upload-{self.begun}"
+            self.unfinished[token] = Unfinished(key)
+        return MemoryUpload(self, token, key, description, part_size)
+
+    def resume(
+        self, key: str, description: ObjectDescription, *, part_size: int, token: str
+    ) -> MemoryUpload | None:
+        """Go on with an upload; None also where another holds it."""
+        require_key(key)
+        with self.lock:
+            left = self.unfinished.get(token)
+            if left is None or left.held or left.key != key:
+                return None
+            left.held = True
+        return MemoryUpload(self, token, key, description, part_size)
 
     def head(self, key: str) -> StoredObject | None:
         with self.lock:
@@ -66,50 +108,75 @@ class MemoryArchive:
 
 
 class MemoryUpload:
-    """One object being written to a `MemoryArchive`."""
+    """One object being written to a `MemoryArchive`. After `suspend`, `abort` does nothing."""
 
     def __init__(
-        self, archive: MemoryArchive, key: str, description: ObjectDescription, part_size: int
+        self,
+        archive: MemoryArchive,
+        token: str,
+        key: str,
+        description: ObjectDescription,
+        part_size: int,
     ) -> None:
+        self.token = token
         self._archive = archive
         self._key = key
         self._description = description
         self._part_size = part_size
         self._parts: dict[int, Part] = {}
-        self._contents: dict[int, bytes] = {}
         self._over = False
 
-    def put_part(self, number: int, data: memoryview, checksum: bytes) -> None:
+    def put_part(self, number: int, data: memoryview, checksum: bytes) -> str:
         part = require_part(self._key, number, data, checksum)
         with self._archive.lock:
-            self._require_open()
+            self._unfinished().parts[number] = bytes(data)
             self._parts[number] = part
-            self._contents[number] = bytes(data)
+        return part.checksum.hex()
+
+    def found(self) -> Mapping[int, KeptPart]:
+        with self._archive.lock:
+            contents = dict(self._unfinished().parts)
+        checksums = {number: part_checksum(data) for number, data in contents.items()}
+        return {
+            number: KeptPart(len(contents[number]), checksum, checksum.hex())
+            for number, checksum in checksums.items()
+        }
+
+    def keep(self, number: int, length: int, checksum: bytes, receipt: str) -> None:
+        """As the contract says; ValueError for what `found` does not report just so."""
+        found = self.found().get(number)
+        self._parts[number] = require_kept(self._key, number, found, length, checksum, receipt)
 
     def commit(self, size: int, checksum: str) -> StoredObject:
         with self._archive.lock:
-            self._require_open()
+            contents = self._unfinished().parts
             try:
                 require_whole(self._key, self._parts, self._part_size, size, checksum)
                 if self._key in self._archive.objects:
                     raise KeyTaken(f"storing {self._key}: something else already lies there")
-                content = b"".join(self._contents[number] for number in sorted(self._contents))
+                content = b"".join(contents[number] for number in sorted(self._parts))
                 stored = MemoryObject(content, checksum, self._description)
                 self._archive.objects[self._key] = stored
             finally:
                 self.abort()
         return _report(self._key, stored)
 
+    def suspend(self) -> None:
+        with self._archive.lock:
+            if not self._over:
+                self._over = True
+                self._archive.unfinished[self.token].held = False
+
     def abort(self) -> None:
         with self._archive.lock:
             if not self._over:
                 self._over = True
-                self._archive.open_uploads -= 1
-                self._contents.clear()
+                del self._archive.unfinished[self.token]
 
-    def _require_open(self) -> None:
+    def _unfinished(self) -> Unfinished:
         if self._over:
             raise ValueError(f"the upload of {self._key} is over")
+        return self._archive.unfinished[self.token]
 
 
 def _report(key: str, found: MemoryObject) -> StoredObject:

@@ -9,18 +9,25 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO
+from threading import Lock
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
 from cloud_sync.archive.base import ObjectDescription, StoredObject
+from cloud_sync.archive.checksum import to_text
 from cloud_sync.archive.keys import require_key
+from cloud_sync.archive.s3_commit import S3Commit
 from cloud_sync.archive.s3_dialects import DIALECTS, SETTING, Dialect, dialect_of
 from cloud_sync.archive.s3_errors import Place, code_of, translated
-from cloud_sync.archive.s3_upload import S3Upload
+from cloud_sync.archive.s3_upload import GREATEST_PART_SIZE, LEAST_PART_SIZE, S3Upload
+from cloud_sync.archive.s3_wire import S3Wire
 from cloud_sync.archive.s3_writer import S3Writer
-from cloud_sync.errors import MissingExtra, UsageError
+from cloud_sync.archive.verify import Expected
+from cloud_sync.errors import MissingExtra, ServiceUnavailable, Throttled, UsageError
 
 if TYPE_CHECKING:
+    from botocore.config import Config
+    from botocore.session import Session
     from mypy_boto3_s3 import S3Client
 
 PROBE = ".cloud-sync-check"
@@ -42,6 +49,7 @@ class S3Archive:
         *,
         storage_class: str | None = None,
         dialect: Dialect,
+        ca_bundle: str | None = None,
     ) -> None:
         self._client = client
         self._bucket = bucket
@@ -52,11 +60,15 @@ class S3Archive:
         self.endpoint = _endpoint(client, dialect)
         self.unproven = dialect.unproven
         self._place = Place(self.location, bucket, self.endpoint, dialect.name)
-        self._writer = S3Writer(client, bucket, storage_class, dialect, self._place)
+        self._wire = S3Wire(client, bucket, ca_bundle)
+        self._writer = S3Writer(client, self._wire, bucket, storage_class, dialect, self._place)
         self._bucket_seen = False
+        self._in_doubt: set[str] = set()
+        self._lock = Lock()
 
     def close(self) -> None:
         """Let go of the connections; may be called twice."""
+        self._wire.close()
         self._client.close()
 
     def check(self) -> None:
@@ -69,26 +81,65 @@ class S3Archive:
             self._client.list_objects_v2(Bucket=self._bucket, Prefix=self._base, MaxKeys=1)
             self._client.head_bucket(Bucket=self._bucket)
         self._bucket_seen = True
+        # the client may have learnt on the way that the bucket lies in another region
+        self._wire.readdress()
         probe = ObjectDescription("check", 1, "application/octet-stream", {}, {"Check": "True"})
-        headers = self._writer.headers(self._base + PROBE, probe)
-        upload_id = self._writer.create(headers)
+        upload_id = self._writer.create(self._base + PROBE, probe)
         self._writer.abort(self._base + PROBE, upload_id)
+
+    def put(
+        self, key: str, description: ObjectDescription, data: memoryview, checksum: bytes
+    ) -> StoredObject:
+        """As the contract says, up to 5 GiB: one write, and one look at what is stored.
+
+        After ServiceUnavailable or Throttled it may be called again: an object that a lost answer
+        had made visible is recognised as ours then.
+        """
+        commit = self._commit(key, description)
+        part = self._writer.part(key, 1, data, checksum)
+        with self._lock:
+            commit.in_doubt = key in self._in_doubt
+            self._in_doubt.discard(key)
+        try:
+            return commit.make(
+                lambda: self._writer.put(commit.full_key, description, data, part.checksum),
+                Expected(key, part.length, to_text(part.checksum)),
+            )
+        except (ServiceUnavailable, Throttled):
+            with self._lock:
+                self._in_doubt.add(key)
+            raise
 
     def begin(self, key: str, description: ObjectDescription, *, part_size: int) -> S3Upload:
         """Start an object. `part_size` is 5 MiB to 5 GiB, and there are at most 10,000 parts.
 
-        An object that fits one part costs one request; before a second part nothing is sent.
+        An upload whose process dies stays in the bucket until somebody goes on with it or the
+        bucket's own rule for incomplete uploads ends it.
         """
-        full_key = self._base + require_key(key)
-        return S3Upload(self._writer, key, full_key, description, part_size)
+        _require_part_size(part_size)
+        commit = self._commit(key, description)
+        return S3Upload(commit, part_size, self._writer.create(commit.full_key, description))
+
+    def resume(
+        self, key: str, description: ObjectDescription, *, part_size: int, token: str
+    ) -> S3Upload | None:
+        """As the contract says; whether another process is at it, S3 cannot tell."""
+        _require_part_size(part_size)
+        commit = self._commit(key, description)
+        if not token or not self._writer.exists(commit.full_key, token):
+            return None
+        return S3Upload(commit, part_size, token)
+
+    def _commit(self, key: str, description: ObjectDescription) -> S3Commit:
+        return S3Commit(self._writer, key, self._base + require_key(key), description)
 
     def head(self, key: str) -> StoredObject | None:
         """What lies at `key`, with the full-object CRC64NVME where the service keeps one."""
-        found = self._writer.head(self._base + require_key(key), "looking at " + key)
-        if found is None:
+        seen = self._writer.head(self._base + require_key(key), "looking at " + key)
+        if seen is None:
             self._require_bucket()
             return None
-        return self._writer.report(key, found)
+        return self._writer.report(key, seen)
 
     def _require_bucket(self) -> None:
         # a HEAD for an object answers the same 404 when the bucket itself is missing
@@ -135,6 +186,11 @@ class S3Archive:
         return io.BufferedReader(_Body(answer["Body"], key, self._place))
 
 
+def _require_part_size(part_size: int) -> None:
+    if not LEAST_PART_SIZE <= part_size <= GREATEST_PART_SIZE:
+        raise ValueError(f"S3 takes parts of 5 MiB to 5 GiB, not of {part_size} bytes")
+
+
 class _Body(io.RawIOBase):
     """The body of an object; a connection that breaks is told in our own errors."""
 
@@ -171,13 +227,14 @@ def connect(
     """The archive in `bucket` under `prefix`, with the AWS SDK's own settings.
 
     Endpoint, region, profile and credentials come from `AWS_*` and `~/.aws`, or from
-    `client_options` (as boto3 takes them). `dialect` names a row of `s3_dialects`, which is found
-    by the endpoint's host otherwise. `later_classes` are those that the bucket's lifecycle rule
-    moves objects to. `connections` is how many threads may call at once.
-    Raises MissingExtra without boto3, and UsageError where the settings do not fit together.
+    `client_options` (as boto3's `client` takes them). `dialect` names a row of `s3_dialects`,
+    which is found by the endpoint's host otherwise. `later_classes` are those that the bucket's
+    lifecycle rule moves objects to. `connections` is how many threads may call at once.
+    Raises MissingExtra without the SDK, and UsageError where the settings do not fit together.
     """
     try:
-        import boto3
+        # boto3 itself would only add to the start and the memory: its clients are botocore's
+        import botocore.session
         from botocore.config import Config
     except ModuleNotFoundError:
         raise MissingExtra("aws", "writing to S3") from None
@@ -196,9 +253,9 @@ def connect(
     options = dict(client_options or {})
     place = Place(f"s3://{bucket}/{prefix}".rstrip("/"), bucket)
     with translated("connecting", place):
-        session = boto3.Session()
+        session = botocore.session.get_session()
         try:
-            client = session.client("s3", config=config, **options)
+            client = _client(session, config, options)
         except ValueError:
             raise UsageError(
                 f"connecting to {place.location}: the endpoint or region is not valid",
@@ -210,8 +267,15 @@ def connect(
         if chosen.path_style:
             client.close()
             path_style = Config(s3={"payload_signing_enabled": False, "addressing_style": "path"})
-            client = session.client("s3", config=config.merge(path_style), **options)
-    return S3Archive(client, bucket, prefix, storage_class=storage_class, dialect=chosen)
+            client = _client(session, config.merge(path_style), options)
+        ca_bundle = session.get_config_variable("ca_bundle")
+    return S3Archive(
+        client, bucket, prefix, storage_class=storage_class, dialect=chosen, ca_bundle=ca_bundle
+    )
+
+
+def _client(session: Session, config: Config, options: Mapping[str, Any]) -> S3Client:
+    return cast("S3Client", session.create_client("s3", config=config, **options))
 
 
 def _choose(name: str | None, endpoint_url: str) -> Dialect:

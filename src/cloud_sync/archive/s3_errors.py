@@ -192,7 +192,8 @@ def _refused(code: str, status: int, what: str, place: Place) -> CloudSyncError 
             kept="everything archived so far",
             hint=f"see who you are: aws sts get-caller-identity{place.flags}; the identity needs "
             "s3:ListBucket on the bucket, and s3:PutObject, s3:PutObjectTagging, s3:GetObject, "
-            "s3:GetObjectVersion and s3:AbortMultipartUpload on its objects",
+            "s3:GetObjectVersion, s3:ListMultipartUploadParts and s3:AbortMultipartUpload on its "
+            "objects",
         )
     return None
 

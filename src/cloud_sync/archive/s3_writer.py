@@ -2,49 +2,35 @@
 
 from __future__ import annotations
 
-import io
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import md5
+from http.client import HTTPMessage
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from cloud_sync.archive import s3_metadata
-from cloud_sync.archive.base import ObjectDescription, StoredObject
-from cloud_sync.archive.checksum import to_text
+from cloud_sync.archive.base import KeptPart, ObjectDescription, StoredObject
+from cloud_sync.archive.checksum import Part, from_text, to_text
 from cloud_sync.archive.s3_dialects import Dialect
 from cloud_sync.archive.s3_errors import Place, code_of, translated
+from cloud_sync.archive.s3_wire import S3Wire
+from cloud_sync.archive.verify import announced_part, require_part
+from cloud_sync.errors import ServiceUnavailable, Throttled
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-
-class _Window(io.RawIOBase):
-    """A caller's buffer as a file that the SDK sends and, for another try, rewinds: no copy."""
-
-    def __init__(self, data: memoryview) -> None:
-        self._data = data.cast("B")
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self._data[self._at : self._at + len(buffer)]
-        buffer[: len(piece)] = piece
-        self._at += len(piece)
-        return len(piece)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._data)}[whence]
-        self._at = start + offset
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
+_META = "x-amz-meta-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,89 +42,153 @@ class Written:
     checksum: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the service says of an object that lies at a key; `metadata` as it travels."""
+
+    size: int
+    etag: str
+    checksum: str | None
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How the completion names a part."""
+
+    number: int
+    receipt: str
+    checksum: bytes
+
+
 class S3Writer:
-    """The calls that write one bucket's objects, in the service's dialect."""
+    """The calls that write one bucket's objects, in the service's dialect.
+
+    Those that each part or small object needs go by the wire, the others by the SDK's client.
+    """
 
     def __init__(
         self,
         client: S3Client,
+        wire: S3Wire,
         bucket: str,
         storage_class: str | None,
         dialect: Dialect,
         place: Place,
     ) -> None:
         self._client = client
+        self._wire = wire
         self._bucket = bucket
         self._storage_class = storage_class
         self.dialect = dialect
         self.place = place
 
-    def headers(self, key: str, description: ObjectDescription) -> dict[str, Any]:
-        """What every way of writing an object says about it."""
-        headers: dict[str, Any] = {
+    def create(self, key: str, description: ObjectDescription) -> str:
+        """Begin a multipart upload; its id. An answer that gets lost leaves one to expire."""
+        said: dict[str, Any] = {
             "Bucket": self._bucket,
             "Key": key,
             "ContentType": description.content_type,
             "Metadata": s3_metadata.encode(description),
         }
-        tags = s3_metadata.tag_query(description.tags)
-        if tags and self.dialect.tags:
-            headers["Tagging"] = tags
+        tags = self._tags(description)
+        if tags:
+            said["Tagging"] = tags
         if self._storage_class:
-            headers["StorageClass"] = self._storage_class
-        return headers
-
-    def create(self, headers: Mapping[str, Any]) -> str:
-        """Begin a multipart upload; its id. An answer that gets lost leaves one to expire."""
-        proof: dict[str, Any] = {}
+            said["StorageClass"] = self._storage_class
         if self.dialect.crc64nvme:
-            proof = {"ChecksumAlgorithm": "CRC64NVME", "ChecksumType": "FULL_OBJECT"}
+            said |= {"ChecksumAlgorithm": "CRC64NVME", "ChecksumType": "FULL_OBJECT"}
         with translated("beginning an upload", self.place):
-            answer = self._client.create_multipart_upload(**headers, **proof)
+            answer = self._client.create_multipart_upload(**said)
         return answer["UploadId"]
 
     def put_part(
         self, key: str, upload_id: str, number: int, data: memoryview, checksum: bytes
-    ) -> dict[str, Any]:
-        """Send one part; how the completion names it."""
+    ) -> str:
+        """Send one part; its ETag without quotes."""
+        query = f"partNumber={number}&uploadId={quote(upload_id, safe='-._~')}"
         with translated(f"storing part {number} of {key}", self.place):
-            answer = self._client.upload_part(
-                Bucket=self._bucket,
-                Key=key,
-                UploadId=upload_id,
-                PartNumber=number,
-                **self._body(data, checksum),
+            answer = self._wire.request(
+                "UploadPart", key, self._proof(data, checksum), query=query, body=data
             )
-        named = {"PartNumber": number, "ETag": answer["ETag"]}
-        if self.dialect.crc64nvme:
-            named["ChecksumCRC64NVME"] = to_text(checksum)
-        return named
+        return _etag(answer).strip('"')
 
-    def put(self, headers: Mapping[str, Any], data: memoryview, checksum: bytes) -> Written:
-        """Write the whole object in one request."""
-        answer = self._client.put_object(
-            **headers, **self._condition(), **self._body(data, checksum)
-        )
-        return _written(answer)
+    def put(
+        self, key: str, description: ObjectDescription, data: memoryview, checksum: bytes
+    ) -> Written:
+        """Write the whole object in one request; raises the SDK's own exceptions."""
+        headers = {"Content-Type": description.content_type, **self._proof(data, checksum)}
+        for name, value in s3_metadata.encode(description).items():
+            headers[_META + name] = value
+        tags = self._tags(description)
+        if tags:
+            headers["x-amz-tagging"] = tags
+        if self._storage_class:
+            headers["x-amz-storage-class"] = self._storage_class
+        if self.dialect.conditional_writes:
+            headers["If-None-Match"] = "*"
+        answer = self._wire.request("PutObject", key, headers, body=data)
+        return Written(_etag(answer), answer.get("x-amz-version-id"), _checksum_in(answer))
+
+    def parts(self, key: str, upload_id: str) -> dict[int, KeptPart]:
+        """What the service holds of an upload, by the pages of its listing.
+
+        A number that the service lists twice is left out: SeaweedFS keeps both versions of a part
+        that was put again, and says of neither that it counts.
+        """
+        found: dict[int, KeptPart] = {}
+        twice = set()
+        with translated("asking for the parts of an upload", self.place):
+            pages = self._client.get_paginator("list_parts").paginate(
+                Bucket=self._bucket, Key=key, UploadId=upload_id
+            )
+            for page in pages:
+                for row in page.get("Parts", ()):
+                    number = row["PartNumber"]
+                    if number in found:
+                        twice.add(number)
+                    found[number] = KeptPart(row["Size"], _part_checksum(row), _receipt(row))
+        return {number: part for number, part in found.items() if number not in twice}
+
+    def exists(self, key: str, upload_id: str) -> bool:
+        """Whether the service still knows the upload."""
+        with translated("looking for an upload", self.place):
+            try:
+                self._client.list_parts(
+                    Bucket=self._bucket, Key=key, UploadId=upload_id, MaxParts=1
+                )
+            except self._client.exceptions.ClientError as error:
+                if code_of(error) in ("NoSuchUpload", "404"):
+                    return False
+                raise
+        return True
 
     def complete(
-        self, key: str, upload_id: str, parts: Sequence[Any], size: int, checksum: str
+        self, key: str, upload_id: str, parts: Sequence[Named], size: int, checksum: str
     ) -> Written:
-        """Make the object out of its parts."""
+        """Make the object out of its parts; raises the SDK's own exceptions."""
         extra: dict[str, Any] = {}
         if self.dialect.crc64nvme:
             extra |= {"ChecksumCRC64NVME": checksum, "ChecksumType": "FULL_OBJECT"}
         if self.dialect.declared_size:
             extra["MpuObjectSize"] = size
+        if self.dialect.conditional_writes:
+            extra["IfNoneMatch"] = "*"
         answer = self._client.complete_multipart_upload(
             Bucket=self._bucket,
             Key=key,
             UploadId=upload_id,
-            MultipartUpload={"Parts": parts},
-            **self._condition(),
+            MultipartUpload={"Parts": [self._named(part) for part in parts]},
             **extra,
         )
-        return _written(answer)
+        full = _full_checksum(answer.get("ChecksumCRC64NVME"), answer.get("ChecksumType"))
+        return Written(answer["ETag"], answer.get("VersionId"), full)
+
+    def _named(self, part: Named) -> Any:
+        named: dict[str, Any] = {"PartNumber": part.number, "ETag": f'"{part.receipt}"'}
+        if self.dialect.crc64nvme:
+            named["ChecksumCRC64NVME"] = to_text(part.checksum)
+        return named
 
     def abort(self, key: str, upload_id: str) -> None:
         """Throw the parts away; nothing happens where the upload is gone already."""
@@ -151,23 +201,40 @@ class S3Writer:
                 if code_of(error) not in ("NoSuchUpload", "404"):
                     raise
 
-    def head(self, key: str, doing: str, version: str | None = None) -> Mapping[str, Any] | None:
-        """The service's answer about the object (or one version of it), None where none is."""
-        options: dict[str, Any] = {"ChecksumMode": "ENABLED"} if self.dialect.crc64nvme else {}
-        if version:
-            options["VersionId"] = version
+    def head(self, key: str, doing: str, version: str | None = None) -> Seen | None:
+        """The service's answer about the object (or one version of it), None where none is.
+
+        Tried as often as the SDK is told to try its own requests.
+        """
+        return self._patience()(self._head, key, doing, version)
+
+    def _patience(self) -> Retrying:
+        config: Any = self._client.meta.config
+        return Retrying(
+            stop=stop_after_attempt((config.retries or {}).get("total_max_attempts", 3)),
+            wait=wait_random_exponential(multiplier=0.5, max=20),
+            retry=retry_if_exception_type((ServiceUnavailable, Throttled)),
+            reraise=True,
+        )
+
+    def _head(self, key: str, doing: str, version: str | None) -> Seen | None:
+        headers = {"x-amz-checksum-mode": "ENABLED"} if self.dialect.crc64nvme else {}
+        query = f"versionId={quote(version, safe='-._~')}" if version else ""
         with translated(doing, self.place):
             try:
-                return self._client.head_object(Bucket=self._bucket, Key=key, **options)
+                answer = self._wire.request("HeadObject", key, headers, query=query)
             except self._client.exceptions.ClientError as error:
                 if code_of(error) in ("404", "NoSuchKey"):
                     return None
                 raise
+        if not answer.get("Content-Length", "").isdecimal():
+            raise ServiceUnavailable(f"{doing} in {self.place.location}: the answer has no size")
+        return _seen(answer)
 
-    def report(self, key: str, found: Mapping[str, Any]) -> StoredObject:
+    def report(self, key: str, seen: Seen) -> StoredObject:
         """An answer of `head` in the words of the contract."""
-        media_id, number = s3_metadata.identity(found.get("Metadata", {}))
-        return StoredObject(key, found["ContentLength"], _full_checksum(found), media_id, number)
+        media_id, number = s3_metadata.identity(seen.metadata)
+        return StoredObject(key, seen.size, seen.checksum, media_id, number)
 
     def delete(self, key: str, version: str | None) -> None:
         """Remove the object, or just the version where the bucket keeps versions."""
@@ -175,24 +242,55 @@ class S3Writer:
         with translated(f"removing {key}", self.place):
             self._client.delete_object(Bucket=self._bucket, Key=key, **exact)
 
-    def _condition(self) -> dict[str, Any]:
-        return {"IfNoneMatch": "*"} if self.dialect.conditional_writes else {}
+    def part(self, key: str, number: int, data: memoryview, checksum: bytes) -> Part:
+        """The part to send. Its CRC64NVME is verified here only where the service does not:
+        that takes as long as a tenth of sending it."""
+        check = announced_part if self.dialect.crc64nvme else partial(require_part, key)
+        return check(number, data, checksum)
 
-    def _body(self, data: memoryview, checksum: bytes) -> dict[str, Any]:
-        """The bytes, and what lets the service verify them."""
+    def _tags(self, description: ObjectDescription) -> str:
+        tags = s3_metadata.tag_query(description.tags)
+        return tags if self.dialect.tags else ""
+
+    def _proof(self, data: memoryview, checksum: bytes) -> dict[str, str]:
+        """What lets the service verify the bytes."""
         if self.dialect.crc64nvme:
-            return {"Body": _Window(data), "ChecksumCRC64NVME": to_text(checksum)}
+            return {"x-amz-checksum-crc64nvme": to_text(checksum)}
         digest = md5(data, usedforsecurity=False).digest()
-        return {"Body": _Window(data), "ContentMD5": b64encode(digest).decode("ascii")}
+        return {"Content-MD5": b64encode(digest).decode("ascii")}
 
 
-def _written(answer: Mapping[str, Any]) -> Written:
-    return Written(answer["ETag"], answer.get("VersionId"), _full_checksum(answer))
+def _seen(answer: HTTPMessage) -> Seen:
+    metadata = {
+        name[len(_META) :]: value
+        for name, value in answer.items()
+        if name.lower().startswith(_META)
+    }
+    return Seen(int(answer["Content-Length"]), _etag(answer), _checksum_in(answer), metadata)
 
 
-def _full_checksum(answer: Mapping[str, Any]) -> str | None:
+def _etag(answer: HTTPMessage) -> str:
+    return answer.get("ETag", "")
+
+
+def _checksum_in(answer: HTTPMessage) -> str | None:
+    return _full_checksum(answer.get("x-amz-checksum-crc64nvme"), answer.get("x-amz-checksum-type"))
+
+
+def _full_checksum(checksum: str | None, kind: str | None) -> str | None:
     """The full-object CRC64NVME in an answer; a checksum of checksums is none."""
-    checksum = answer.get("ChecksumCRC64NVME")
-    if checksum is None or "-" in checksum or answer.get("ChecksumType") == "COMPOSITE":
+    if checksum is None or "-" in checksum or kind == "COMPOSITE":
         return None
-    return str(checksum)
+    return checksum
+
+
+def _receipt(row: Mapping[str, Any]) -> str:
+    return str(row["ETag"]).strip('"')
+
+
+def _part_checksum(row: Mapping[str, Any]) -> bytes | None:
+    """A part's own CRC64NVME in a listing, None where the service lists none."""
+    try:
+        return from_text(row["ChecksumCRC64NVME"])
+    except (KeyError, ValueError):
+        return None

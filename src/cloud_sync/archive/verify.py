@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cloud_sync.archive.base import StoredObject
+from cloud_sync.archive.base import KeptPart, StoredObject
 from cloud_sync.archive.checksum import Part, part_checksum, to_text, whole
 from cloud_sync.errors import ChecksumMismatch
 
@@ -67,15 +67,35 @@ def compare(expected: Expected, stored: StoredObject | None) -> Finding:
 
 def require_part(key: str, number: int, data: memoryview, checksum: bytes) -> Part:
     """The part's length and checksum; ChecksumMismatch unless `data` has this checksum."""
-    if number < 1:
-        raise ValueError(f"parts count from 1, not from {number}")
+    part = announced_part(number, data, checksum)
     found = part_checksum(data)
     if found != checksum:
         raise ChecksumMismatch(
             f"storing part {number} of {key}: its bytes have CRC64NVME {to_text(found)}, "
             f"{to_text(checksum)} was announced"
         )
-    return Part(data.nbytes, found)
+    return part
+
+
+def announced_part(number: int, data: memoryview, checksum: bytes) -> Part:
+    """The part as it is announced, for an archive whose service verifies the bytes on arrival."""
+    if number < 1:
+        raise ValueError(f"parts count from 1, not from {number}")
+    return Part(data.nbytes, checksum)
+
+
+def require_kept(
+    key: str, number: int, found: KeptPart | None, length: int, checksum: bytes, receipt: str
+) -> Part:
+    """The part as it is counted; ValueError unless the archive reported it just so: a bug.
+
+    The checksum decides, or the receipt where the archive keeps no checksum.
+    """
+    if found is not None and found.length == length:
+        same = found.receipt == receipt if found.checksum is None else found.checksum == checksum
+        if same:
+            return Part(length, checksum)
+    raise ValueError(f"part {number} of {key} was not found like this, so it cannot be kept")
 
 
 def require_whole(

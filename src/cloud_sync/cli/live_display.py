@@ -94,7 +94,8 @@ class LiveDisplay:
     def _start(self, event: FileStarted) -> None:
         self._drop(event.media_id, event.file_number)
         name = _fixed(event.filename or event.media_id)
-        task = self._progress.add_task(name, total=event.size)
+        task = self._progress.add_task(name, total=event.size, completed=event.resumed)
+        self._progress.advance(self._total, event.resumed)
         self._files[event.media_id, event.file_number] = task
 
     def _drop(self, media_id: str, number: int) -> None:

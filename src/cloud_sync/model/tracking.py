@@ -105,6 +105,31 @@ class TrackedMedium:
 
 
 @dataclass(frozen=True, slots=True)
+class PartRecord:
+    """A part that the archive has taken: CRC64NVME in 8 big-endian bytes, and its receipt."""
+
+    number: int
+    length: int
+    checksum: bytes
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far one original has come: what another try, process or machine needs to go on.
+
+    `token` names the archive's unfinished upload. `size` and `etag` are the source's, and
+    must still hold when the transfer goes on.
+    """
+
+    token: str
+    part_size: int
+    size: int
+    etag: str | None
+    parts: tuple[PartRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try at one medium, as history keeps it. `ended_at` is None while it runs."""
 

@@ -26,9 +26,10 @@ from cloud_sync.pipeline.events import Warned
 from cloud_sync.pipeline.heartbeat import CLAIM_FOR
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
 from cloud_sync.pipeline.storing import OriginalStore, Work
+from cloud_sync.pipeline.unfinished import discard_unfinished
 from cloud_sync.tracker.base import FileEntry
 from cloud_sync.tracker.plan import ELSEWHERE
-from cloud_sync.transfer.mover import Mover
+from cloud_sync.transfer.engine import TransferEngine
 from cloud_sync.transfer.size_check import SizeVerdict, compare_sizes
 
 _LOG = logging.getLogger(__name__)
@@ -60,13 +61,13 @@ class MediumArchiver:
     """Works on one medium after another; one instance serves all workers of a run."""
 
     def __init__(
-        self, rooms: Rooms, options: RunOptions, run_id: str, mover: Mover, caller: Caller
+        self, rooms: Rooms, options: RunOptions, run_id: str, engine: TransferEngine, caller: Caller
     ) -> None:
         self._rooms = rooms
         self._owner = options.owner
         self._run_id = run_id
         self._caller = caller
-        self._originals = OriginalStore(rooms, mover, caller, run_id, self._record)
+        self._originals = OriginalStore(rooms, engine, caller, run_id, options.owner)
 
     def archive(self, item: MediaItem) -> MediumReport:
         """Archive the medium, or report why not; whatever ended it stands in the report."""
@@ -83,6 +84,8 @@ class MediumArchiver:
         except (NeedsPerson, Interrupted) as error:
             self._settle(item, Status.PENDING, _reason(error), counts_as_attempt=False)
             return MediumReport(Outcome.PENDING, None, stored.files, stored.bytes, error)
+        except (GoneAtSource, NoOriginal) as error:
+            return self._skip(item, claimed.files, error, stored)
         except CloudSyncError as error:
             return self._give_up(item, error, stored)
         except Exception as error:  # noqa: BLE001 one medium's fault must not take the others along
@@ -138,6 +141,20 @@ class MediumArchiver:
                 )
             )
 
+    def _skip(
+        self,
+        item: MediaItem,
+        files: Sequence[TrackedFile],
+        error: CloudSyncError,
+        stored: Stored,
+    ) -> MediumReport:
+        """The medium will not be finished: nothing unfinished of it may stay in the archive."""
+        try:
+            discard_unfinished(self._rooms, item.id, self._owner, files)
+        except CloudSyncError as trouble:
+            return self._give_up(item, trouble, stored)
+        return self._give_up(item, error, stored)
+
     def _give_up(self, item: MediaItem, error: CloudSyncError, stored: Stored) -> MediumReport:
         status, outcome = _ENDINGS.get(type(error), (Status.FAILED, Outcome.FAILED))
         counts = status is not Status.PENDING
@@ -149,9 +166,6 @@ class MediumArchiver:
         if known and known.status is Status.COMPLETED:
             return MediumReport(Outcome.ALREADY_ARCHIVED)
         return _report(item, Outcome.PENDING, ELSEWHERE, Stored())
-
-    def _record(self, item: MediaItem, file: TrackedFile) -> None:
-        self._rooms.tracker.record_file(item.id, self._owner, file)
 
     def _settle(
         self,

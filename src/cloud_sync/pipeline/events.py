@@ -35,13 +35,14 @@ class PlanMade:
 
 @dataclass(frozen=True, slots=True)
 class FileStarted:
-    """An original is open; `size` is its declared length in bytes."""
+    """An original is open: its length in bytes, and how many of them an earlier try has stored."""
 
     media_id: str
     file_number: int
     filename: str
     key: str
-    size: int | None
+    size: int
+    resumed: int
 
 
 @dataclass(frozen=True, slots=True)

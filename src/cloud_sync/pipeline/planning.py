@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cloud_sync.clock import Clock
 from cloud_sync.model.media import MediaItem, Page
 from cloud_sync.model.report import UNREADABLE_ROW, Named, Outcome
 from cloud_sync.model.tracking import Reason, Status
@@ -15,9 +14,9 @@ from cloud_sync.pipeline.discovery import Census, discover
 from cloud_sync.pipeline.events import PageListed, PlanMade, Warned
 from cloud_sync.pipeline.heartbeat import CLAIM_FOR
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
+from cloud_sync.pipeline.unfinished import discard_unfinished
 from cloud_sync.summary.render import count
 from cloud_sync.summary.tally import Tally
-from cloud_sync.tracker.base import Tracker
 from cloud_sync.tracker.plan import VANISHED, Decision, Plan, plan_batch
 
 _LOG = logging.getLogger(__name__)
@@ -93,22 +92,22 @@ def named(decision: Decision) -> Named:
     return Named(decision.item.id, decision.item.filename, outcome, reason.code, reason.message)
 
 
-def settle_vanished(
-    tracker: Tracker, census: Census, run_id: str, owner: str, clock: Clock, tally: Tally
-) -> None:
+def settle_vanished(rooms: Rooms, census: Census, run_id: str, owner: str, tally: Tally) -> None:
     """Media that were still due but are no longer in a complete listing: gone, and named so.
 
-    What was archived before its deletion in the cloud stays as it is.
+    What was archived before its deletion in the cloud stays as it is; what was begun is discarded.
     """
     if not census.complete:
         return
+    tracker = rooms.tracker
     for status in (Status.PENDING, Status.FAILED, Status.IN_PROGRESS):
         for medium in list(tracker.media(status=status)):
             if medium.media_id in census.ids:
                 continue
-            now = clock.now()
+            now = rooms.clock.now()
             if not tracker.claim(medium.media_id, run_id, owner, now=now, until=now + CLAIM_FOR):
                 continue
+            discard_unfinished(rooms, medium.media_id, owner, medium.files)
             tracker.settle(
                 medium.media_id,
                 owner,

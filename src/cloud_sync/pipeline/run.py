@@ -20,7 +20,7 @@ from cloud_sync.summary.render import headline, summary_text
 from cloud_sync.summary.tally import Tally
 from cloud_sync.tracker.plan import QUARANTINED
 from cloud_sync.transfer.bandwidth import BandwidthLimit
-from cloud_sync.transfer.mover import Mover
+from cloud_sync.transfer.engine import TransferEngine
 from cloud_sync.transfer.stopping import Stop, StopReason
 
 _LOG = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def _work(
         rooms.tracker.remember(planned.plan.entries, now=rooms.clock.now())
         count_plan(planned, tally)
         due = planned.plan.due
-        settle_vanished(rooms.tracker, planned.census, run_id, options.owner, rooms.clock, tally)
+        settle_vanished(rooms, planned.census, run_id, options.owner, tally)
         if due:
             # proving that the archive can be written means writing: only where that is needed
             caller.retried("checking the archive", rooms.archive.check)
@@ -90,12 +90,13 @@ def _work(
         blocker = InternalError(error)
     if blocker is not None:
         caller.stop.request(StopReason.BLOCKED)
-    mover = Mover(
-        rooms.provider, rooms.archive, BandwidthLimit(options.bytes_per_second, rooms.clock)
-    )
-    archiver = MediumArchiver(rooms, options, run_id, mover, caller)
-    stage = TransferStage(archiver, options.concurrency, caller.stop, caller.observe)
-    stage.run(due, tally)
+    limit = BandwidthLimit(options.bytes_per_second, rooms.clock)
+    with TransferEngine(
+        rooms.provider, rooms.archive, limit, rooms.clock, retries=options.retries
+    ) as engine:
+        archiver = MediumArchiver(rooms, options, run_id, engine, caller)
+        stage = TransferStage(archiver, options.concurrency, caller.stop, caller.observe)
+        stage.run(due, tally)
     return blocker or stage.blocker
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from cloud_sync.archive.audit import audit
-from cloud_sync.archive.base import ObjectDescription, StoredObject
+from cloud_sync.archive.base import ObjectDescription
 from cloud_sync.archive.verify import Expected, Verdict
 from cloud_sync.clock import to_text
 from cloud_sync.errors import (
@@ -16,15 +15,15 @@ from cloud_sync.errors import (
     KeyTaken,
     NeedsPerson,
     SourceNotUnderstood,
-    UrlExpired,
 )
 from cloud_sync.model.media import MediaFile, MediaItem
-from cloud_sync.model.tracking import Status, TrackedFile
+from cloud_sync.model.tracking import TrackedFile
 from cloud_sync.pipeline.calls import Caller
 from cloud_sync.pipeline.events import FileArchived, FileFailed, FileProgress, FileStarted
+from cloud_sync.pipeline.journal import TrackedJournal
 from cloud_sync.pipeline.rooms import Rooms
-from cloud_sync.transfer.mover import Mover, Proof, TransferHooks, TransferRequest
-from cloud_sync.transfer.retry import with_retries
+from cloud_sync.transfer.engine import TransferEngine
+from cloud_sync.transfer.file_transfer import TransferHooks, TransferRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +40,25 @@ class OriginalStore:
     """Stores originals for the workers of one run."""
 
     def __init__(
-        self,
-        rooms: Rooms,
-        mover: Mover,
-        caller: Caller,
-        run_id: str,
-        record: Callable[[MediaItem, TrackedFile], None],
+        self, rooms: Rooms, engine: TransferEngine, caller: Caller, run_id: str, owner: str
     ) -> None:
         self._rooms = rooms
-        self._mover = mover
+        self._engine = engine
         self._caller = caller
         self._run_id = run_id
-        self._record = record
+        self._owner = owner
 
     def store(self, work: Work) -> tuple[TrackedFile, bool]:
         """The original's COMPLETED row, and whether its bytes were moved now.
 
         Raises what the transfer raises in its last try; nothing lies under the key then.
         """
-        if self._holds(work.row):
-            # an earlier run was cut off between making it visible and recording that
-            done, moved = replace(work.row, status=Status.COMPLETED), False
-        else:
-            done, moved = self._moved(work), True
-        self._record(work.item, done)
+        journal = TrackedJournal(self._rooms.tracker, work.item.id, self._owner, work.row)
+        # an earlier run may have been cut off between making it visible and recording that
+        moved = not self._holds(work.row)
+        if moved:
+            self._move(work, journal)
+        done = journal.done()
         if moved:
             self._caller.observe(
                 FileArchived(
@@ -85,63 +79,38 @@ class OriginalStore:
         finding = audit(self._rooms.archive, Expected(row.key, row.size, row.checksum))
         return finding.verdict is Verdict.OK
 
-    def _moved(self, work: Work) -> TrackedFile:
+    def _move(self, work: Work, journal: TrackedJournal) -> None:
+        request = TransferRequest(
+            file=work.file,
+            key=work.row.key,
+            description=self._describe(work),
+            listed_size=work.listed_size,
+            resolve=lambda: self._resolve_again(work),
+        )
         try:
-            return self._move(work)
+            self._engine.transfer(request, journal, self._caller.stop, self._hooks(work))
+        except KeyTaken as error:
+            # our own bytes may lie there already; anything else is not ours to touch
+            if not self._holds(journal.row):
+                self._tell(work, error, None)
+                raise
         except (NeedsPerson, Interrupted):
             raise
         except CloudSyncError as error:
             self._tell(work, error, None)
             raise
 
-    def _move(self, work: Work) -> TrackedFile:
-        row, current = work.row, work.file
-
-        def proven(proof: Proof) -> None:
-            nonlocal row
-            row = replace(
-                row,
-                status=Status.IN_PROGRESS,
-                size=proof.size,
-                checksum=proof.checksum,
-                etag=proof.etag,
-            )
-            self._record(work.item, row)
-
-        hooks = self._hooks(work, proven)
-        description = self._describe(work)
-
-        def once() -> StoredObject:
-            nonlocal current
-            request = TransferRequest(current, row.key, description, work.listed_size)
-            try:
-                return self._mover.transfer(request, self._caller.stop, hooks)
-            except UrlExpired:
-                current = self._resolve_again(work)
-                raise
-
-        try:
-            with_retries(
-                once,
-                self._caller.retries,
-                self._caller.stop,
-                lambda e, wait: self._tell(work, e, wait),
-            )
-        except KeyTaken:
-            # our own bytes may lie there already; anything else is not ours to touch
-            if not self._holds(row):
-                raise
-        return replace(row, status=Status.COMPLETED)
-
-    def _hooks(self, work: Work, proven: Callable[[Proof], None]) -> TransferHooks:
+    def _hooks(self, work: Work) -> TransferHooks:
         item_id, number = work.item.id, work.file.number
         observe = self._caller.observe
+
+        def opened(size: int, stored: int) -> None:
+            observe(FileStarted(item_id, number, work.file.filename, work.row.key, size, stored))
+
         return TransferHooks(
-            opened=lambda size: observe(
-                FileStarted(item_id, number, work.file.filename, work.row.key, size)
-            ),
+            opened=opened,
             progress=lambda count: observe(FileProgress(item_id, number, count)),
-            proven=proven,
+            retrying=lambda error, wait: self._tell(work, error, wait),
         )
 
     def _resolve_again(self, work: Work) -> MediaFile:

@@ -9,7 +9,7 @@ from cloud_sync.model.media import Account, MediaFile, MediaItem, Page
 
 
 class SourceStream(Protocol):
-    """An open original, read from front to back.
+    """A range of an original, read from front to back.
 
     `size` is the length in bytes of the whole original as the source declares it, None where it
     does not. `etag` is the source's own version mark, without quotes, None where there is none.
@@ -21,7 +21,7 @@ class SourceStream(Protocol):
     def readinto(self, buffer: memoryview) -> int:
         """Fill as much of `buffer` as is at hand; return the count, 0 only at the end.
 
-        Must raise StreamBroken when the body ends before the declared length, and
+        Must raise StreamBroken when the body is shorter or longer than the range declared, and
         ServiceUnavailable when the connection breaks or stalls; never an end that looks clean.
         """
         ...
@@ -63,10 +63,17 @@ class Provider(Protocol):
         """
         ...
 
-    def open(self, file: MediaFile, offset: int = 0, etag: str | None = None) -> SourceStream:
-        """Open the original at `offset`.
+    def open(
+        self,
+        file: MediaFile,
+        start: int = 0,
+        length: int | None = None,
+        etag: str | None = None,
+    ) -> SourceStream:
+        """Open `length` bytes of the original from `start` on, or all the rest.
 
-        With `etag`, must raise StreamBroken rather than give bytes of another version.
+        A range that reaches past the end gives what there is.
+        With `etag`, must raise SourceChanged rather than give bytes of another version.
         Raises UrlExpired when the signed URL has run out; a refused URL is never AuthRequired.
         """
         ...

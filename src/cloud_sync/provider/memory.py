@@ -14,6 +14,7 @@ from cloud_sync.errors import (
     GoneAtSource,
     NoOriginal,
     ServiceUnavailable,
+    SourceChanged,
     StreamBroken,
     UrlExpired,
 )
@@ -124,7 +125,15 @@ class MemoryProvider:
             for number, original in enumerate(originals, start=1)
         )
 
-    def open(self, file: MediaFile, offset: int = 0, etag: str | None = None) -> MemoryStream:
+    def open(
+        self,
+        file: MediaFile,
+        start: int = 0,
+        length: int | None = None,
+        etag: str | None = None,
+    ) -> MemoryStream:
+        if start < 0 or (length is not None and length < 1):
+            raise ValueError(f"no range: {length} bytes from {start}")
         self._enter("open")
         _, generation, number, media_id = file.url.reveal().split(":", 3)
         with self._lock:
@@ -134,15 +143,13 @@ class MemoryProvider:
         if originals is None or int(number) > len(originals):
             raise GoneAtSource(f"opening {media_id}: it is no longer there")
         content = originals[int(number) - 1].content
-        stream = MemoryStream(content, offset, self.faults)
+        stream = MemoryStream(content, start, length, self.faults)
         if etag is not None and etag != stream.etag:
+            raise SourceChanged(f"opening {media_id}: it is another version")
+        if start >= len(content):
             raise StreamBroken(
-                f"opening {media_id}: it is another version", got=offset, expected=len(content)
-            )
-        if offset and offset >= len(content):
-            raise StreamBroken(
-                f"opening {media_id} at {offset}: it has {len(content)} bytes",
-                got=offset,
+                f"opening {media_id} at {start}: it has {len(content)} bytes",
+                got=start,
                 expected=len(content),
             )
         return stream
@@ -159,40 +166,39 @@ class MemoryProvider:
 
 
 class MemoryStream:
-    """An open original in memory; its mark is the MD5 of the content, as S3 has it."""
+    """A range of an original in memory; its mark is the MD5 of the content, as S3 has it."""
 
-    def __init__(self, content: bytes, offset: int, faults: Faults) -> None:
+    def __init__(self, content: bytes, start: int, length: int | None, faults: Faults) -> None:
         self.size: int | None = len(content)
         self.etag: str | None = md5(content, usedforsecurity=False).hexdigest()
         self._content = content
-        self._start = offset
-        self._position = offset
+        self._start = start
+        self._position = start
+        self._end = len(content) if length is None else min(start + length, len(content))
         self._faults = faults
         self._closed = False
 
     def readinto(self, buffer: memoryview) -> int:
         if self._closed:
             raise ValueError("read from a closed stream")
-        end = min(len(self._content), self._position + len(buffer))
+        end = min(self._end, self._position + len(buffer))
         ends, breaks = self._faults.stream_ends_after, self._faults.stream_breaks_after
         for limit in (ends, breaks):
             if limit is not None:
                 end = min(end, self._start + limit)
         count = max(0, end - self._position)
-        if len(buffer) and not count and self._position < len(self._content):
+        if len(buffer) and not count and self._position < self._end:
             raise self._failure(breaks)
         buffer[:count] = self._content[self._position : end]
         self._position = max(end, self._position)
         return count
 
     def _failure(self, breaks: int | None) -> StreamBroken | ServiceUnavailable:
-        done = f"{self._position} of {len(self._content)} bytes"
+        done = f"{self._position} of {self._end} bytes, counted from the original's start"
         if breaks is not None and self._position - self._start >= breaks:
             return ServiceUnavailable(f"reading: the connection broke after {done}")
         return StreamBroken(
-            f"reading: the body ended after {done}",
-            got=self._position,
-            expected=len(self._content),
+            f"reading: the body ended after {done}", got=self._position, expected=self._end
         )
 
     def close(self) -> None:

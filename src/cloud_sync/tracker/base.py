@@ -13,7 +13,15 @@ from typing import Protocol
 
 from cloud_sync.model.media import MediaItem
 from cloud_sync.model.report import RunSummary
-from cloud_sync.model.tracking import Attempt, Reason, Status, TrackedFile, TrackedMedium
+from cloud_sync.model.tracking import (
+    Attempt,
+    Checkpoint,
+    PartRecord,
+    Reason,
+    Status,
+    TrackedFile,
+    TrackedMedium,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,35 @@ class Tracker(Protocol):
         """
         ...
 
+    def begin_transfer(
+        self, media_id: str, owner: str, file_number: int, checkpoint: Checkpoint
+    ) -> None:
+        """Remember that an upload was begun, in place of any earlier one for this file.
+
+        The file must have a key (ValueError otherwise: a bug), and parts that come with the
+        checkpoint are kept. LeaseHeld when the medium is no longer this owner's.
+        """
+        ...
+
+    def record_part(self, media_id: str, owner: str, file_number: int, part: PartRecord) -> None:
+        """Add a part to the file's checkpoint, or replace the part of that number.
+
+        Durable before it returns. LeaseHeld when the medium is no longer this owner's;
+        KeyError when no transfer was begun for the file (a bug).
+        """
+        ...
+
+    def checkpoint(self, media_id: str, file_number: int) -> Checkpoint | None:
+        """The file's checkpoint with its parts by number; None when there is none."""
+        ...
+
+    def end_transfer(self, media_id: str, owner: str, file_number: int) -> None:
+        """Forget the checkpoint. `record_file` with COMPLETED forgets it in the same step.
+
+        LeaseHeld when the medium is no longer this owner's.
+        """
+        ...
+
     def settle(
         self,
         media_id: str,
@@ -133,6 +170,8 @@ class Tracker(Protocol):
         """End the claim: status, reason and `sync_timestamp` set, lease gone, attempt closed.
 
         Must refuse COMPLETED (IllegalMove) while any file is not COMPLETED or none is known.
+        PENDING and FAILED keep the checkpoints of the medium's files; SKIPPED and COMPLETED
+        forget them.
         With `counts_as_attempt` False the try is taken back from `attempts` (history keeps it).
         FAILED adds one to `failures`, COMPLETED and SKIPPED set it to 0, PENDING leaves it.
         LeaseHeld when the medium is no longer this owner's.

@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 
 from cloud_sync.archive.layout import collision_form
 from cloud_sync.model.report import RunSummary
-from cloud_sync.model.tracking import Attempt, Reason, Status, TrackedFile, TrackedMedium
+from cloud_sync.model.tracking import (
+    Attempt,
+    Checkpoint,
+    PartRecord,
+    Reason,
+    Status,
+    TrackedFile,
+    TrackedMedium,
+)
 from cloud_sync.tracker import transitions
 from cloud_sync.tracker.base import Entry, FileEntry, Tally
 
@@ -23,17 +31,25 @@ class _Run:
 
 
 @dataclass(slots=True)
+class _Transfer:
+    begun: Checkpoint
+    parts: dict[int, PartRecord]
+
+
+@dataclass(slots=True)
 class MemoryStore:
     """What several `MemoryTracker`s share, as processes share a database.
 
     `media` have their files within; `key_forms` are the collision forms of all keys given;
-    `run_order` numbers the runs as they became known.
+    `transfers` are kept by medium and file number; `run_order` numbers the runs as they became
+    known.
     """
 
     turn: threading.RLock = field(default_factory=threading.RLock)
     media: dict[str, TrackedMedium] = field(default_factory=dict)
     lease_runs: dict[str, str] = field(default_factory=dict)
     key_forms: set[str] = field(default_factory=set)
+    transfers: dict[tuple[str, int], _Transfer] = field(default_factory=dict)
     attempts: dict[str, tuple[Attempt, ...]] = field(default_factory=dict)
     run_order: dict[str, int] = field(default_factory=dict)
     summaries: dict[str, RunSummary] = field(default_factory=dict)
@@ -162,6 +178,43 @@ class MemoryTracker:
             name = own.filename if own else file.filename
             known[file.number] = replace(file, filename=name)
             store.media[media_id] = replace(medium, files=tuple(known.values()))
+            if file.status is Status.COMPLETED:
+                store.transfers.pop((media_id, file.number), None)
+
+    def begin_transfer(
+        self, media_id: str, owner: str, file_number: int, checkpoint: Checkpoint
+    ) -> None:
+        store = self._store
+        with store.turn:
+            medium = transitions.check_holder(store.media.get(media_id), media_id, owner)
+            known = {file.number: file for file in medium.files}
+            transitions.check_has_key(known.get(file_number), media_id, file_number)
+            parts = {part.number: part for part in checkpoint.parts}
+            store.transfers[media_id, file_number] = _Transfer(checkpoint, parts)
+
+    def record_part(self, media_id: str, owner: str, file_number: int, part: PartRecord) -> None:
+        store = self._store
+        with store.turn:
+            transitions.check_holder(store.media.get(media_id), media_id, owner)
+            transfer = store.transfers.get((media_id, file_number))
+            if transfer is None:
+                raise transitions.no_transfer(media_id, file_number)
+            transfer.parts[part.number] = part
+
+    def checkpoint(self, media_id: str, file_number: int) -> Checkpoint | None:
+        store = self._store
+        with store.turn:
+            transfer = store.transfers.get((media_id, file_number))
+            if transfer is None:
+                return None
+            parts = tuple(transfer.parts[number] for number in sorted(transfer.parts))
+            return replace(transfer.begun, parts=parts)
+
+    def end_transfer(self, media_id: str, owner: str, file_number: int) -> None:
+        store = self._store
+        with store.turn:
+            transitions.check_holder(store.media.get(media_id), media_id, owner)
+            store.transfers.pop((media_id, file_number), None)
 
     def settle(
         self,
@@ -180,6 +233,9 @@ class MemoryTracker:
                 medium, status, now=now, reason=reason, counts_as_attempt=counts_as_attempt
             )
             store.lease_runs.pop(media_id, None)
+            if status not in transitions.KEEPS_CHECKPOINTS:
+                for file in medium.files:
+                    store.transfers.pop((media_id, file.number), None)
             _end_attempts(store, media_id, now, status.value, reason.message if reason else "")
 
     def media(

@@ -62,6 +62,31 @@ STEPS: tuple[Step, ...] = (
         ) WITHOUT ROWID
         """,
         """
+        CREATE TABLE transfers (
+            media_id    TEXT NOT NULL,
+            file_number INTEGER NOT NULL,
+            token       TEXT NOT NULL,
+            part_size   INTEGER NOT NULL,
+            size        INTEGER NOT NULL,
+            etag        TEXT,
+            PRIMARY KEY (media_id, file_number),
+            FOREIGN KEY (media_id, file_number) REFERENCES files (media_id, number)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE parts (
+            media_id    TEXT NOT NULL,
+            file_number INTEGER NOT NULL,
+            number      INTEGER NOT NULL,
+            length      INTEGER NOT NULL,
+            checksum    BLOB NOT NULL,
+            receipt     TEXT NOT NULL,
+            PRIMARY KEY (media_id, file_number, number),
+            FOREIGN KEY (media_id, file_number)
+                REFERENCES transfers (media_id, file_number) ON DELETE CASCADE
+        ) WITHOUT ROWID
+        """,
+        """
         CREATE TABLE runs (
             seq         INTEGER PRIMARY KEY,
             run_id      TEXT NOT NULL UNIQUE,

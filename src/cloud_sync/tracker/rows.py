@@ -13,7 +13,15 @@ from typing import Any
 
 from cloud_sync.clock import from_text
 from cloud_sync.model.report import Outcome, Result, RunSummary
-from cloud_sync.model.tracking import Attempt, Reason, Status, TrackedFile, TrackedMedium
+from cloud_sync.model.tracking import (
+    Attempt,
+    Checkpoint,
+    PartRecord,
+    Reason,
+    Status,
+    TrackedFile,
+    TrackedMedium,
+)
 
 Row = Sequence[Any]
 
@@ -135,6 +143,37 @@ def file_of(row: Row) -> TrackedFile:
         checksum=row[6],
         etag=row[7],
     )
+
+
+def checkpoint_of(row: Row, parts: tuple[PartRecord, ...] = ()) -> Checkpoint:
+    """A checkpoint from (token, part_size, size, etag)."""
+    return Checkpoint(
+        token=loaded_text(row[0]),
+        part_size=row[1],
+        size=row[2],
+        etag=None if row[3] is None else loaded_text(row[3]),
+        parts=parts,
+    )
+
+
+def checkpoint_row(checkpoint: Checkpoint) -> Row:
+    """The inverse of `checkpoint_of`, without the parts."""
+    return (
+        stored_text(checkpoint.token),
+        checkpoint.part_size,
+        checkpoint.size,
+        None if checkpoint.etag is None else stored_text(checkpoint.etag),
+    )
+
+
+def part_of(row: Row) -> PartRecord:
+    """A part from (number, length, checksum, receipt)."""
+    return PartRecord(row[0], row[1], row[2], loaded_text(row[3]))
+
+
+def part_row(part: PartRecord) -> Row:
+    """The inverse of `part_of`."""
+    return (part.number, part.length, part.checksum, stored_text(part.receipt))
 
 
 def attempt_of(row: Row) -> Attempt:

@@ -10,8 +10,16 @@ from typing import TypeVar
 
 from cloud_sync.archive.layout import collision_form
 from cloud_sync.model.report import RunSummary
-from cloud_sync.model.tracking import Attempt, Reason, Status, TrackedFile, TrackedMedium
-from cloud_sync.tracker import rows, transitions
+from cloud_sync.model.tracking import (
+    Attempt,
+    Checkpoint,
+    PartRecord,
+    Reason,
+    Status,
+    TrackedFile,
+    TrackedMedium,
+)
+from cloud_sync.tracker import rows, sqlite_transfers, transitions
 from cloud_sync.tracker.base import Entry, FileEntry, Tally
 from cloud_sync.tracker.database import Database
 from cloud_sync.tracker.rows import instant_text
@@ -109,15 +117,36 @@ class SqliteTracker:
     def record_file(self, media_id: str, owner: str, file: TrackedFile) -> None:
         with self._database.writing() as db:
             transitions.check_holder(_medium(db, media_id), media_id, owner)
-            row = db.execute(
-                rows.SELECT_FILES + " WHERE media_id = ? AND number = ?", (media_id, file.number)
-            ).fetchone()
-            transitions.check_own_key(rows.file_of(row) if row else None, media_id, file)
+            transitions.check_own_key(_file(db, media_id, file.number), media_id, file)
             db.execute(
                 "UPDATE files SET status = ?, size = ?, checksum = ?, etag = ?"
                 " WHERE media_id = ? AND number = ?",
                 (file.status.value, file.size, file.checksum, file.etag, media_id, file.number),
             )
+            if file.status is Status.COMPLETED:
+                sqlite_transfers.forget(db, media_id, file.number)
+
+    def begin_transfer(
+        self, media_id: str, owner: str, file_number: int, checkpoint: Checkpoint
+    ) -> None:
+        with self._database.writing() as db:
+            transitions.check_holder(_medium(db, media_id), media_id, owner)
+            transitions.check_has_key(_file(db, media_id, file_number), media_id, file_number)
+            sqlite_transfers.begin(db, media_id, file_number, checkpoint)
+
+    def record_part(self, media_id: str, owner: str, file_number: int, part: PartRecord) -> None:
+        with self._database.writing() as db:
+            transitions.check_holder(_medium(db, media_id), media_id, owner)
+            sqlite_transfers.record(db, media_id, file_number, part)
+
+    def checkpoint(self, media_id: str, file_number: int) -> Checkpoint | None:
+        with self._database.reading() as db:
+            return sqlite_transfers.load(db, media_id, file_number)
+
+    def end_transfer(self, media_id: str, owner: str, file_number: int) -> None:
+        with self._database.writing() as db:
+            transitions.check_holder(_medium(db, media_id), media_id, owner)
+            sqlite_transfers.forget(db, media_id, file_number)
 
     def settle(
         self,
@@ -135,6 +164,8 @@ class SqliteTracker:
                 medium, status, now=now, reason=reason, counts_as_attempt=counts_as_attempt
             )
             db.execute(rows.WRITE_MEDIUM, (*rows.medium_row(ended), None))
+            if status not in transitions.KEEPS_CHECKPOINTS:
+                sqlite_transfers.forget_medium(db, media_id)
             db.execute(
                 "UPDATE attempts SET ended_at = ?, outcome = ?, message = ?"
                 " WHERE media_id = ? AND ended_at IS NULL",
@@ -257,6 +288,12 @@ def _medium(db: sqlite3.Connection, media_id: str) -> TrackedMedium | None:
     """One medium without its files, of which a set of photos may have a thousand."""
     row = db.execute(rows.SELECT_MEDIA + " WHERE media_id = ?", (media_id,)).fetchone()
     return rows.medium_of(row) if row else None
+
+
+def _file(db: sqlite3.Connection, media_id: str, number: int) -> TrackedFile | None:
+    where = " WHERE media_id = ? AND number = ?"
+    row = db.execute(rows.SELECT_FILES + where, (media_id, number)).fetchone()
+    return rows.file_of(row) if row else None
 
 
 def _medium_with_files(db: sqlite3.Connection, media_id: str) -> TrackedMedium | None:

@@ -33,6 +33,10 @@ INTERRUPTED = "INTERRUPTED"
 INTERRUPTED_MESSAGE = "the attempt was cut short before it had an outcome"
 
 
+KEEPS_CHECKPOINTS = frozenset({Status.PENDING, Status.FAILED})
+"""Settled as one of these, a medium is tried again, and goes on from its files' checkpoints."""
+
+
 def lease_is_live(medium: TrackedMedium, now: datetime) -> bool:
     """Whether somebody works on the medium; at `lease_until` itself the time is up."""
     return medium.lease_until is not None and medium.lease_until > now
@@ -155,10 +159,21 @@ def check_holder(medium: TrackedMedium | None, media_id: str, owner: str) -> Tra
     )
 
 
+def check_has_key(known: TrackedFile | None, media_id: str, number: int) -> TrackedFile:
+    """File `number`, where it has been given a key; ValueError otherwise: a bug."""
+    if known is None:
+        raise ValueError(f"file {number} of medium {media_id} has no key yet")
+    return known
+
+
+def no_transfer(media_id: str, number: int) -> KeyError:
+    """The refusal of a part where no transfer was begun: a bug."""
+    return KeyError(f"no transfer was begun for file {number} of medium {media_id}")
+
+
 def check_own_key(known: TrackedFile | None, media_id: str, file: TrackedFile) -> None:
     """Raise ValueError unless `file` bears the key that was given to it: a bug otherwise."""
-    if known is None:
-        raise ValueError(f"file {file.number} of medium {media_id} has no key yet")
+    known = check_has_key(known, media_id, file.number)
     if known.key != file.key:
         raise ValueError(
             f"file {file.number} of medium {media_id} has the key {known.key}, not {file.key}"

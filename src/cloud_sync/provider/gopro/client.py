@@ -21,6 +21,7 @@ from cloud_sync.provider.gopro.answers import Answer, http_date, missing_login, 
 from cloud_sync.provider.gopro.api_url import checked_api_url, is_loopback, split_url
 from cloud_sync.provider.gopro.cdn import Cdn, CdnStream
 from cloud_sync.provider.gopro.connection import unavailable
+from cloud_sync.provider.gopro.keep_alive import KeepAlive
 from cloud_sync.provider.gopro.ranges import Asked
 from cloud_sync.provider.gopro.values import shown
 from cloud_sync.provider.gopro.wire import (
@@ -76,9 +77,11 @@ class GoProProvider:
         self._clock = clock or SystemClock()
         timeout = Timeout(connect=connect_timeout, read=read_timeout)
         self._pool = PoolManager(maxsize=connections, retries=False, timeout=timeout)
+        lines = KeepAlive(
+            idle=connections, connect_timeout=connect_timeout, read_timeout=read_timeout
+        )
         self._cdn = Cdn(
-            connections=connections,
-            timeout=timeout,
+            lines,
             user_agent=_USER_AGENT,
             loopback=is_loopback(self._host),
             clock=self._clock,
@@ -130,10 +133,16 @@ class GoProProvider:
         path = f"/media/{quote(item.id, safe='')}/download"
         return parse_download(self._get(path, doing, of_medium=True).body, item)
 
-    def open(self, file: MediaFile, offset: int = 0, etag: str | None = None) -> CdnStream:
-        """The original from byte `offset`, from the delivery network and without the login."""
+    def open(
+        self,
+        file: MediaFile,
+        start: int = 0,
+        length: int | None = None,
+        etag: str | None = None,
+    ) -> CdnStream:
+        """The range of the original, from the delivery network and without the login."""
         doing = f"fetching original {file.number} of {shown(file.filename) or 'a nameless medium'}"
-        return self._cdn.open(file.url.reveal(), Asked(offset, etag), doing)
+        return self._cdn.open(file.url.reveal(), Asked(start, length, etag), doing)
 
     def _get(self, path: str, doing: str, *, of_medium: bool = False) -> Answer:
         """An answer whose body is to be read. `of_medium`: a 404 would speak of a medium."""

@@ -13,12 +13,19 @@ from urllib3.exceptions import (
 
 from cloud_sync.errors import ServiceUnavailable
 
+NO_NAME = "its name cannot be looked up; is this machine online?"
+NO_CONNECTION = "no connection could be made; is this machine online?"
+NO_CONNECTION_IN_TIME = "no connection came about in time"
+SILENT = "it went silent, and the time to wait for it is over"
+UNTRUSTED = "the encrypted connection failed: is its certificate trusted by this machine?"
+BROKE = "the connection broke"
+
 _REASONS: tuple[tuple[type[HTTPError], str], ...] = (
-    (NameResolutionError, "its name cannot be looked up; is this machine online?"),
-    (NewConnectionError, "no connection could be made; is this machine online?"),
-    (ConnectTimeoutError, "no connection came about in time"),
-    (ReadTimeoutError, "it went silent, and the time to wait for it is over"),
-    (SSLError, "the encrypted connection failed: is its certificate trusted by this machine?"),
+    (NameResolutionError, NO_NAME),
+    (NewConnectionError, NO_CONNECTION),
+    (ConnectTimeoutError, NO_CONNECTION_IN_TIME),
+    (ReadTimeoutError, SILENT),
+    (SSLError, UNTRUSTED),
 )
 
 
@@ -27,4 +34,4 @@ def unavailable(doing: str, host: str, error: HTTPError) -> ServiceUnavailable:
     for kind, reason in _REASONS:
         if isinstance(error, kind):
             return ServiceUnavailable(f"{doing}: {host}: {reason}")
-    return ServiceUnavailable(f"{doing}: {host}: the connection broke")
+    return ServiceUnavailable(f"{doing}: {host}: {BROKE}")

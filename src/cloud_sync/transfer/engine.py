@@ -1,0 +1,248 @@
+"""Moves originals in parts, all at once: one queue, a bounded number of workers, bounded memory.
+
+A caller's thread asks for one original and waits; the parts of all originals asked for are moved by
+the same few workers, each with one buffer. So memory is workers times part size, whatever the size
+of an original, and a single large original is moved by all workers at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import process_time
+from types import TracebackType
+from typing import Self, TypeVar
+
+from cloud_sync.archive.base import Archive, StoredObject, Upload
+from cloud_sync.archive.checksum import Part, to_text, whole
+from cloud_sync.clock import Clock
+from cloud_sync.errors import (
+    ChecksumMismatch,
+    CloudSyncError,
+    Interrupted,
+    NeedsPerson,
+    SourceChanged,
+    Transient,
+)
+from cloud_sync.model.tracking import Checkpoint
+from cloud_sync.provider.base import Provider
+from cloud_sync.transfer.bandwidth import BandwidthLimit
+from cloud_sync.transfer.file_transfer import (
+    PROBE,
+    FileTransfer,
+    Journal,
+    Proof,
+    TransferHooks,
+    TransferRequest,
+)
+from cloud_sync.transfer.part_mover import PartMover, Surroundings
+from cloud_sync.transfer.part_queue import PartQueue
+from cloud_sync.transfer.part_size import SMALLEST_PART
+from cloud_sync.transfer.resume import trusted_parts
+from cloud_sync.transfer.retry import RetryPolicy, with_retries
+from cloud_sync.transfer.stopping import Stop
+from cloud_sync.transfer.streams import StreamGauge, Streams
+
+T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
+
+VERSIONS = 3
+"""How many versions of an original are begun before its changing counts as a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLimits:
+    """How many streams to begin with, and the most bytes that all buffers together may take."""
+
+    streams: int = 4
+    buffer_bytes: int = 64 * 1024 * 1024
+
+    @property
+    def most_streams(self) -> int:
+        return max(1, self.buffer_bytes // SMALLEST_PART)
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """An original that lies in the archive, whole and proven."""
+
+    stored: StoredObject
+    proof: Proof
+
+
+class TransferEngine:
+    """Use it as a context manager; its workers end with the block."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        archive: Archive,
+        limit: BandwidthLimit,
+        clock: Clock,
+        *,
+        retries: RetryPolicy | None = None,
+        limits: EngineLimits | None = None,
+    ) -> None:
+        limits = limits or EngineLimits()
+        self._archive = archive
+        self._clock = clock
+        self._retries = retries or RetryPolicy()
+        self._queue = PartQueue()
+        most = limits.most_streams
+        streams = Streams(now=min(limits.streams, most), least=min(limits.streams, most), most=most)
+        self._gauge = StreamGauge(streams, clock.monotonic(), process_time())
+        self._surroundings = Surroundings(
+            provider=provider,
+            archive=archive,
+            limit=limit,
+            retries=self._retries,
+            laid_out=self._queue.changed,
+            moved=self._moved,
+            complained=self._complained,
+        )
+        self._workers: list[threading.Thread] = []
+        self._growing = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self._allow()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._queue.close()
+        for worker in self._workers:
+            worker.join()
+
+    def transfer(
+        self, request: TransferRequest, journal: Journal, stop: Stop, hooks: TransferHooks
+    ) -> Transferred:
+        """Store the original under its key, going on from the journal's checkpoint.
+
+        Raises Interrupted when the run stops, and what provider and archive raise after the last
+        try. After an error nothing lies under the key; what was stored is kept for another try if
+        another try can help, and thrown away otherwise.
+        """
+        for version in range(1, VERSIONS + 1):
+            try:
+                return self._one_version(request, journal, stop, hooks)
+            except SourceChanged as error:
+                if version == VERSIONS:
+                    raise
+                hooks.retrying(error, 0.0)
+        raise AssertionError("unreachable")
+
+    def _one_version(
+        self, request: TransferRequest, journal: Journal, stop: Stop, hooks: TransferHooks
+    ) -> Transferred:
+        file = FileTransfer(request, journal, stop, hooks, request.file)
+        try:
+            if not self._resumed(file):
+                file.wanted.append(PROBE)
+            self._wait_for_parts(file)
+            if file.error is not None:
+                raise file.error
+            return self._commit(file)
+        except BaseException as error:
+            _let_go(file, error)
+            raise
+
+    def _resumed(self, file: FileTransfer) -> bool:
+        """Whether an earlier try is gone on with; what can't be trusted is moved again."""
+        saved = file.journal.checkpoint()
+        if saved is None:
+            return False
+        upload = self._retried(file, lambda: self._reopened(file, saved))
+        if upload is None:
+            file.journal.forget()
+            return False
+        file.upload = upload
+        file.parts = trusted_parts(saved.parts, self._retried(file, upload.found))
+        for part in file.parts.values():
+            upload.keep(part.number, part.length, part.checksum, part.receipt)
+        file.lay_out(upload, saved.size, saved.etag, saved.part_size)
+        file.hooks.opened(saved.size, sum(part.length for part in file.parts.values()))
+        return True
+
+    def _reopened(self, file: FileTransfer, saved: Checkpoint) -> Upload | None:
+        request = file.request
+        return self._archive.resume(
+            request.key, request.description, part_size=saved.part_size, token=saved.token
+        )
+
+    def _wait_for_parts(self, file: FileTransfer) -> None:
+        if not file.wanted:
+            return
+        self._queue.add(file)
+        try:
+            file.ended.wait()
+        finally:
+            self._queue.remove(file)
+
+    def _commit(self, file: FileTransfer) -> Transferred:
+        if file.whole is not None and file.proof is not None:
+            return Transferred(file.whole, file.proof)
+        total = whole({n: Part(part.length, part.checksum) for n, part in file.parts.items()})
+        proof = Proof(total.length, to_text(total.checksum), file.etag)
+        file.journal.proven(proof)
+        upload = file.begun_upload
+        stored = self._retried(file, lambda: upload.commit(proof.size, proof.checksum))
+        return Transferred(stored, proof)
+
+    def _retried(self, file: FileTransfer, call: Callable[[], T]) -> T:
+        return with_retries(call, self._retries, file.stop, file.hooks.retrying)
+
+    def _moved(self, count: int) -> None:
+        if self._gauge.moved(count, self._clock.monotonic(), process_time()):
+            self._allow()
+
+    def _complained(self) -> None:
+        self._gauge.complained()
+        self._allow()
+
+    def _allow(self) -> None:
+        """Let as many workers move parts as there are streams; new ones begin when first needed."""
+        with self._growing:
+            while len(self._workers) < self._gauge.now:
+                index = len(self._workers)
+                worker = threading.Thread(
+                    target=self._work, args=(index,), name=f"part-{index}", daemon=True
+                )
+                self._workers.append(worker)
+                worker.start()
+        self._queue.allow(self._gauge.now)
+
+    def _work(self, index: int) -> None:
+        mover = PartMover(self._surroundings)
+        while (taken := self._queue.take(index)) is not None:
+            file, task = taken
+            error: BaseException | None = None
+            try:
+                mover.move(file, task)
+            except BaseException as trouble:  # noqa: BLE001 it is raised by the thread that waits
+                error = trouble
+            file.leave(error)
+
+
+def _let_go(file: FileTransfer, error: BaseException) -> None:
+    """Keep the upload for another try where one can help, else throw it away and forget it."""
+    upload = file.upload
+    if upload is None:
+        return
+    if isinstance(error, _WORTH_KEEPING) and not isinstance(error, ChecksumMismatch):
+        upload.suspend()
+        return
+    try:
+        upload.abort()
+        file.journal.forget()
+    except CloudSyncError:
+        # still recorded, so a later run finds it; the error that led here is the one to tell
+        _LOG.debug("discarding the upload of %s", file.request.key, exc_info=True)
+
+
+_WORTH_KEEPING = (Interrupted, NeedsPerson, Transient)
