@@ -31,6 +31,7 @@ from cloud_sync.pipeline.rooms import Rooms, RunOptions
 from cloud_sync.provider.base import Provider
 from cloud_sync.tracker.base import Tracker
 from cloud_sync.tracker.plan import Policy
+from cloud_sync.transfer.engine import EngineLimits
 from cloud_sync.wiring.home import ArchivePlace, Home, destination_of
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class LocalWiring:
                 storage_class=plan.upload_class if plan else None,
                 later_classes=[step.storage_class for step in plan.transitions] if plan else (),
                 dialect=self._config.text("s3_dialect"),
-                connections=self._config.concurrency + 2,
+                connections=self._config.concurrency + EngineLimits().most_streams,
             )
         return self._connected
 
