@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +14,6 @@ from tracker_stores import (
     NOW,
     OWNER,
     RUN,
-    STORES,
     Store,
     after,
     begin,
@@ -24,22 +21,10 @@ from tracker_stores import (
     fail,
     finish,
     remember,
-    store_of,
     summary,
     take,
     the,
 )
-
-
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with store_of(request.param, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def tracker(store: Store) -> Tracker:
-    return store.open()
 
 
 class TestLookUps:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,29 +14,15 @@ from tracker_stores import (
     LATER,
     NOW,
     OWNER,
-    STORES,
-    Store,
     after,
     begin,
     entry,
     listed,
     remember,
-    store_of,
     take,
     the,
     visible,
 )
-
-
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with store_of(request.param, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def tracker(store: Store) -> Tracker:
-    return store.open()
 
 
 class TestKeys:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +16,6 @@ from tracker_stores import (
     NOW,
     OWNER,
     RUN,
-    STORES,
     Store,
     after,
     begin,
@@ -26,22 +23,10 @@ from tracker_stores import (
     fail,
     finish,
     remember,
-    store_of,
     summary,
     take,
     the,
 )
-
-
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with store_of(request.param, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def tracker(store: Store) -> Tracker:
-    return store.open()
 
 
 @pytest.fixture

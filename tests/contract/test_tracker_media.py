@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +15,6 @@ from tracker_stores import (
     NOW,
     OWNER,
     RUN,
-    STORES,
     Store,
     after,
     begin,
@@ -27,22 +24,10 @@ from tracker_stores import (
     listed,
     remember,
     store_files,
-    store_of,
     take,
     the,
     visible,
 )
-
-
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with store_of(request.param, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def tracker(store: Store) -> Tracker:
-    return store.open()
 
 
 class TestRemember:
