@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,6 @@ from tracker_stores import (
     NOW,
     OWNER,
     RUN,
-    STORES,
     Store,
     after,
     begin,
@@ -27,17 +25,10 @@ from tracker_stores import (
     finish,
     part,
     remember,
-    store_of,
     summary,
     take,
     the,
 )
-
-
-@pytest.fixture(params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with store_of(request.param, tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture
