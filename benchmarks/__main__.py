@@ -2,26 +2,57 @@
 
 from __future__ import annotations
 
+import argparse
 import platform
+import signal
 import sys
+from collections.abc import Callable
 
-from benchmarks import discovery, startup
+from benchmarks import discovery, large_files, startup
+from benchmarks.byte_path import run as byte_path
+from benchmarks.byte_path.workloads import WORKLOADS
 
-BENCHMARKS = {"startup": startup.run, "discovery": discovery.run}
 
-
-def main(names: list[str]) -> int:
+def main() -> int:
     """Run them; 0 when every figure is within its bound."""
-    unknown = sorted(set(names) - set(BENCHMARKS))
+    given = _arguments()
+    # so that servers and contestants are ended, whatever ends the run
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    benchmarks: dict[str, Callable[[], bool]] = {
+        "startup": startup.run,
+        "discovery": discovery.run,
+        "large_files": large_files.run,
+        "byte_path": lambda: byte_path.run(given.rounds, given.workload),
+    }
+    unknown = sorted(set(given.names) - set(benchmarks))
     if unknown:
-        print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+        print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(benchmarks)}")
         return 2
     print(f"{platform.platform()}, {platform.machine()}, Python {platform.python_version()}")
-    missed = [name for name in names or BENCHMARKS if not BENCHMARKS[name]()]
+    missed = [name for name in given.names or benchmarks if not benchmarks[name]()]
     for name in missed:
         print(f"MISSED: {name} is out of its bound")
     return 1 if missed else 0
 
 
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("names", nargs="*", metavar="name", help="which; all where none is named")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=byte_path.LEAST_ROUNDS,
+        help="of byte_path; with fewer than %(default)s nothing is written into the documentation",
+    )
+    parser.add_argument(
+        "--workload",
+        action="append",
+        default=[],
+        choices=[workload.name for workload in WORKLOADS],
+        help="of byte_path; all where none is named",
+    )
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -15,7 +16,7 @@ COMMAND = str(Path(sys.executable).with_name("cloud-sync"))
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one process took: seconds on the wall and on the CPU, peak memory in MiB."""
+    """What a command took: seconds on the wall and on the CPU, peak memory in MiB."""
 
     code: int
     wall: float
@@ -25,7 +26,11 @@ class Measured:
 
 
 def measure(command: Sequence[str], environment: Mapping[str, str]) -> Measured:
-    """Run `command` to its end; its own figures, not those of its children."""
+    """Run `command` to its end. Its children count too; of memory the largest process counts.
+
+    Peak memory is never told as less than the caller's own peak: a process that is about to become
+    another one counts as the one that it comes from.
+    """
     with tempfile.TemporaryFile("w+b") as out:
         started = time.perf_counter()
         pid = os.posix_spawn(
@@ -34,7 +39,13 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> Measured:
             dict(environment),
             file_actions=[(os.POSIX_SPAWN_DUP2, out.fileno(), 1)],
         )
-        _, status, usage = os.wait4(pid, 0)
+        try:
+            _, status, usage = os.wait4(pid, 0)
+        except BaseException:
+            # the measuring was broken off: leave nothing behind
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
         wall = time.perf_counter() - started
         out.seek(0)
         text = out.read().decode()
