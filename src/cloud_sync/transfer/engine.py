@@ -106,7 +106,6 @@ class TransferEngine:
         self._growing = threading.Lock()
 
     def __enter__(self) -> Self:
-        self._allow()
         return self
 
     def __exit__(
@@ -179,6 +178,7 @@ class TransferEngine:
         if not file.wanted:
             return
         self._queue.add(file)
+        self._allow()
         try:
             file.ended.wait()
         finally:
