@@ -1,8 +1,8 @@
 """An S3 that discards: it takes whole objects and parts, counts and checks them, keeps nothing.
 
 What it must know of an upload lies in small files, for its processes share no memory. It computes
-the CRC64NVME of all that comes in (0.02 CPU seconds a GiB), so that every contestant's object can
-be held against the source. Listings are empty: each run writes to a bucket of its own.
+the CRC64NVME of all that comes in (about 0.1 CPU seconds a GiB), so that every contestant's object
+can be held against the source. Listings are empty: each run writes to a bucket of its own.
 """
 
 from __future__ import annotations
