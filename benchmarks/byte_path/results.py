@@ -20,10 +20,14 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All rounds of one workload: `samples[who][n]` ran in round `n` beside the others' `[n]`."""
+    """All rounds of one workload: `samples[who][n]` ran in round `n` beside the others' `[n]`.
+
+    `both_ends` is what source and target took beside them, in CPU seconds a GiB.
+    """
 
     workload: Workload
     samples: Mapping[Who, Sequence[Sample]]
+    both_ends: float
 
     def throughput(self, who: Who) -> float:
         """MB/s, the median of all rounds."""
@@ -51,6 +55,26 @@ class Result:
 
     def _pairs(self, who: Who, peer: Who) -> list[tuple[Sample, Sample]]:
         return list(zip(self.samples[who], self.samples[peer], strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What a client as cheap as the floor would reach against rclone on this machine.
+
+    Source and target share the machine's cores with the client, so beyond this no client can go:
+    `cpu` is the floor's share of rclone's CPU, `throughput` what that saves of the whole.
+    """
+
+    cpu: float
+    throughput: float
+
+
+def ceiling(result: Result) -> Ceiling | None:
+    """None where the workload has no floor."""
+    if Who.FLOOR not in result.samples:
+        return None
+    rclone, floor = result.cpu(Who.RCLONE), result.cpu(Who.FLOOR)
+    return Ceiling(floor / rclone, (rclone + result.both_ends) / (floor + result.both_ends))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +119,17 @@ def table(results: Sequence[Result]) -> str:
     for result in results:
         lines += [_row(result, who) for who in result.workload.contestants]
     return "\n".join(lines)
+
+
+def ceilings(results: Sequence[Result]) -> list[str]:
+    """A sentence for each workload that has a floor."""
+    return [
+        f"{result.workload.title}: source and target took {result.both_ends:.2f} CPU s/GiB of the "
+        f"same cores, so a client as cheap as {Who.FLOOR} would reach {limit.throughput:.2f} × the "
+        f"throughput and {limit.cpu:.2f} × the CPU of {Who.RCLONE} here."
+        for result in results
+        if (limit := ceiling(result))
+    ]
 
 
 def _row(result: Result, who: Who) -> str:

@@ -16,7 +16,7 @@ from benchmarks.byte_path.chart import draw
 from benchmarks.byte_path.content import checksum
 from benchmarks.byte_path.contestants import ROOT, Stage, task
 from benchmarks.byte_path.machine import machine, versions
-from benchmarks.byte_path.results import Result, Sample, table, verdicts
+from benchmarks.byte_path.results import Result, Sample, ceilings, table, verdicts
 from benchmarks.byte_path.source import File, Source, SourceSettings
 from benchmarks.byte_path.targets import NullSink, S3Target, null_sink, seaweedfs
 from benchmarks.byte_path.tls_server import Certificate, Served, choose_cipher, serving
@@ -66,6 +66,8 @@ def run(rounds: int, chosen: Sequence[str]) -> bool:
         print(f"  {failed}")
         return False
     judged = [verdict for result in results for verdict in verdicts(result)]
+    for sentence in ceilings(results):
+        print(f"  {sentence}")
     for verdict in judged:
         print(f"  {'met   ' if verdict.met else 'MISSED'} {verdict.text}")
     if rounds >= LEAST_ROUNDS and len(workloads) == len(WORKLOADS):
@@ -95,16 +97,17 @@ def _play(workload: Workload, rounds: int, certificate: Certificate, folder: Pat
             for place_in_order, who in enumerate(order):
                 bucket = f"run-{number}-{place_in_order}"
                 samples[who].append(_one(who, workload, place, bucket))
-    _print_cost_of_both_ends(place, workload.bytes * rounds * len(workload.contestants))
-    return Result(workload, samples)
+    count = workload.bytes * rounds * len(workload.contestants)
+    return Result(workload, samples, _cost_of_both_ends(place, count))
 
 
-def _print_cost_of_both_ends(place: Place, count: int) -> None:
-    """What source and sink took from the machine, for `count` bytes; contestants share it."""
-    told = f"source {place.source.cpu / count * GIB:.2f}"
-    if isinstance(place.target, NullSink):
-        told += f", sink {place.target.served.cpu / count * GIB:.2f}"
-    print(f"  beside the contestants, CPU s/GiB: {told}")
+def _cost_of_both_ends(place: Place, count: int) -> float:
+    """What source and sink took from the machine for `count` bytes, in CPU seconds a GiB.
+
+    Contestants share the machine with them. Of a real server nothing is known.
+    """
+    sink = place.target.served.cpu if isinstance(place.target, NullSink) else 0.0
+    return (place.source.cpu + sink) / count * GIB
 
 
 @contextmanager
@@ -189,7 +192,8 @@ def _write_down(results: Sequence[Result], rounds: int) -> None:
     picture = (
         f"![Throughput and CPU, workload by workload]({os.path.relpath(PICTURE, PAGE.parent)})"
     )
-    written = f"{BEGIN}\n\n{said}\n\n{picture}\n\n{table(results)}\n\n{END}"
+    said_of_ceilings = "\n".join(ceilings(results))
+    written = f"{BEGIN}\n\n{said}\n\n{picture}\n\n{table(results)}\n\n{said_of_ceilings}\n\n{END}"
     page = PAGE.read_text("utf-8")
     pattern = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
     PAGE.write_text(pattern.sub(lambda _: written, page), "utf-8")
