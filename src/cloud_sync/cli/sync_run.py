@@ -74,7 +74,7 @@ def perform_sync(request: SyncRequest, environment: Mapping[str, str]) -> SyncEn
             report = sync(rooms, options, stop, display.observe)
         advice = wiring.advice if report.summary.files_archived else ""
     summary = report.summary
-    code = _tell(report, request)
+    code = tell_report(report, request)
     if advice and not request.json and not request.quiet:
         say(advice)
     return SyncEnd(code, summary.files_archived, summary.bytes)
@@ -133,7 +133,8 @@ def stopped_by_signals(stop: Stop, saying: str = STOPPING) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _tell(report: RunReport, request: SyncRequest) -> ExitCode:
+def tell_report(report: RunReport, request: SyncRequest) -> ExitCode:
+    """Print the summary, and what ended the run early; the exit code."""
     summary, blocker = report.summary, report.blocker
     if not request.json and not (request.quiet and summary.result.exit_code == ExitCode.DONE):
         result(summary_text(summary))
