@@ -12,7 +12,7 @@ from cloud_sync.deployment.permissions import Statement
 
 def role_of(scope: Construct, identity: str, service: str, statements: list[Statement]) -> iam.Role:
     """A role for one service of this account, allowed just these statements."""
-    trusted = iam.ServicePrincipal(service)
+    trusted: iam.PrincipalBase = iam.ServicePrincipal(service)
     if service != "lambda.amazonaws.com":
         # Lambda does not say for whom it assumes a role
         trusted = trusted.with_conditions({"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}})
