@@ -15,7 +15,12 @@ from cloud_sync.deployment.workflow_stack import WorkflowStack
 
 def build(environment: Environment, output: Path | None = None) -> App:
     """The app with both stacks; `output` is where synthesis writes, a temporary folder if None."""
-    app = App(analytics_reporting=False, outdir=str(output) if output else None)
+    app = App(
+        analytics_reporting=False,
+        outdir=str(output) if output else None,
+        # the storage stack cannot be deleted while the workflow stack refers to it
+        context={"@aws-cdk/core:defaultCrossStackReferences": "strong"},
+    )
     target = None
     if environment.account:
         target = Target(account=environment.account, region=environment.region)
