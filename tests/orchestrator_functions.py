@@ -151,19 +151,23 @@ class Script:
         name = arguments["FunctionName"].rsplit(":", 1)[1]
         event = arguments["Payload"]
         self.events.setdefault(name, []).append(event)
-        request_type, react = {
+        request_type, react = self._door(name)
+        assert set(event) == {each.name for each in fields(request_type)}, name
+        answer = react(request_type.from_json(event))
+        if isinstance(answer, Exception):
+            raise TaskFailed(type(answer).__name__, json.dumps({"errorMessage": str(answer)}))
+        # what no message names must not come into the state
+        return json.loads(json.dumps(answer.to_json() | {"stray": "eyJ-not-for-the-state"}))
+
+    def _door(self, name: str) -> tuple[type[Message], Callable[[Any], Answer]]:
+        doors: dict[str, tuple[type[Message], Callable[[Any], Answer]]] = {
             "token-validator": (TokenValidatorRequest, self.on_token),
             "media-lister": (MediaListerRequest, self.on_list or self._list),
             "video-downloader": (VideoDownloaderRequest, self.on_video),
             "failure-marker": (FailureMarkerRequest, self.on_failure or _mark),
             "run-summary": (RunSummaryRequest, self.on_summary),
-        }[name]
-        assert set(event) == {each.name for each in fields(request_type)}, name
-        answer = react(request_type.from_json(event))  # type: ignore[operator]
-        if isinstance(answer, Exception):
-            raise TaskFailed(type(answer).__name__, json.dumps({"errorMessage": str(answer)}))
-        # what no message names must not come into the state
-        return json.loads(json.dumps(answer.to_json() | {"stray": "eyJ-not-for-the-state"}))
+        }
+        return doors[name]
 
     def _list(self, request: MediaListerRequest) -> MediaListerAnswer:
         manifest = None

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from assemblies import ENVIRONMENTS, Assemblies
 from cloud_sync.archive.s3 import PROBE as ARCHIVE_PROBE
 from cloud_sync.deployment.permissions import EVERYWHERE, PROBE
-from conftest import ENVIRONMENTS, Assemblies
 
 pytestmark = pytest.mark.xdist_group("cdk")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ENVIRONMENTS, Assemblies
+from assemblies import ENVIRONMENTS, Assemblies
 
 pytestmark = pytest.mark.xdist_group("cdk")
 

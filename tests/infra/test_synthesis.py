@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from assemblies import ENVIRONMENTS, Assemblies
 from cloud_sync.deployment.node import JSII_NODE, use_packaged_node
 from cloud_sync.deployment.orchestrator import definition
-from conftest import ENVIRONMENTS, Assemblies
 from orchestrator_functions import PARTS
 
 pytestmark = pytest.mark.xdist_group("cdk")
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("cdk")
 ALL = (*ENVIRONMENTS, "everything")
 
 
-def annotations(assemblies: Assemblies, name: str, kind: str) -> list[str]:
+def messages(assemblies: Assemblies, name: str, kind: str) -> list[str]:
     """The messages of a kind (`info`, `warning`, `error`) that the app has for whoever deploys."""
     found = []
     for path in (assemblies.folder / name).glob("*.metadata.json"):
@@ -37,17 +37,17 @@ def test_synthesis_says_nothing(assemblies: Assemblies) -> None:
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_no_environment_has_a_warning(assemblies: Assemblies, name: str) -> None:
-    assert annotations(assemblies, name, "warning") == []
-    assert annotations(assemblies, name, "error") == []
+    assert messages(assemblies, name, "warning") == []
+    assert messages(assemblies, name, "error") == []
 
 
 def test_the_default_start_says_on_which_night_it_is_left_out(assemblies: Assemblies) -> None:
-    (message,) = annotations(assemblies, "dev", "info")
+    (message,) = messages(assemblies, "dev", "info")
     assert message.startswith("02:00 Europe/Berlin does not exist on ")
 
 
 def test_a_chosen_start_in_a_skipped_hour_is_warned_of(assemblies: Assemblies) -> None:
-    (message,) = annotations(assemblies, "everything", "warning")
+    (message,) = messages(assemblies, "everything", "warning")
     assert message.startswith("02:30 Europe/Berlin does not exist on ")
 
 

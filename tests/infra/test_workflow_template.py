@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from assemblies import ENVIRONMENTS, Assemblies
 from cloud_sync.handlers.environment import FunctionEnvironment
-from conftest import ENVIRONMENTS, Assemblies
 
 pytestmark = pytest.mark.xdist_group("cdk")
 
@@ -121,6 +121,10 @@ def test_alerts_go_to_mail_and_https_and_are_encrypted(assemblies: Assemblies) -
     topic = workflow.one("AWS::SNS::Topic")
     assert topic["TopicName"] == "gopro-sync-alerts"
     assert "KmsMasterKeyId" in topic
+    policy = workflow.one("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+    let_in = [each["Principal"] for each in policy if each["Effect"] == "Allow"]
+    assert let_in == [{"Service": "cloudwatch.amazonaws.com"}]
+    assert any(each["Effect"] == "Deny" for each in policy)
     ends = {
         each["Protocol"]: each["Endpoint"]
         for each in workflow.all("AWS::SNS::Subscription").values()

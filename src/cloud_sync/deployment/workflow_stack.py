@@ -5,8 +5,9 @@ It keeps nothing, so it may be deleted and deployed again at any time.
 
 from __future__ import annotations
 
-from aws_cdk import CfnOutput, Stack, Tags
+from aws_cdk import Aws, CfnOutput, Stack, Tags
 from aws_cdk import Environment as Target
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -55,6 +56,16 @@ class WorkflowStack(Stack):
             display_name="GoPro Sync Alerts",
             master_key=storage.key,
             enforce_ssl=True,
+        )
+        # a policy of its own (for TLS) replaces the one that lets the account's alarms in
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsTellTheTopic",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
         )
         for address in environment.alert_mail:
             topic.add_subscription(subscriptions.EmailSubscription(address))

@@ -86,8 +86,15 @@ def _read(name: str, kind: Any, value: object) -> object:
             raise MessageError(f"{name}: not a list")
         return tuple(_read(name, get_args(kind)[0], each) for each in value)
     if issubclass(kind, Message):
-        return kind.from_json(value)
+        return _read_inner(name, kind, value)
     return _read_plain(name, kind, value)
+
+
+def _read_inner(name: str, kind: type[Message], value: object) -> Message:
+    try:
+        return kind.from_json(value)
+    except MessageError as error:
+        raise MessageError(f"{name}: {error}") from None
 
 
 def _read_plain(name: str, kind: Any, value: object) -> object:
