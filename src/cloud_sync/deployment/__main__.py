@@ -1,0 +1,63 @@
+"""`python -m cloud_sync.deployment`: writes the cloud assembly that `cdk deploy --app` takes."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+from cloud_sync.deployment.environments import Environment
+from cloud_sync.deployment.node import use_packaged_node
+from cloud_sync.errors import CloudSyncError
+
+
+def parser() -> ArgumentParser:
+    """One option for each choice of an environment, and the folder to write into."""
+    made = ArgumentParser(prog="python -m cloud_sync.deployment", description=__doc__)
+    made.add_argument("--output", type=Path, default=Path("cdk.out"), help="folder to write into")
+    for each in fields(Environment):
+        option = "--" + each.name.replace("_", "-")
+        meaning = each.metadata["help"]
+        if isinstance(each.default, bool):
+            made.add_argument(option, action="store_true", help=meaning)
+        elif each.default == ():
+            made.add_argument(
+                option, action="append", default=[], help=f"{meaning}; may be given again"
+            )
+        elif each.default is MISSING:
+            kind = Path if each.name == "function_code" else str
+            made.add_argument(option, required=True, type=kind, help=meaning)
+        else:
+            made.add_argument(
+                option,
+                type=type(each.default),
+                default=each.default,
+                help=f"{meaning} (default: {each.default})" if each.default else meaning,
+            )
+    return made
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Synthesise; the exit code of the command line."""
+    chosen = vars(parser().parse_args(arguments))
+    output: Path = chosen.pop("output")
+    chosen = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in chosen.items()
+    }
+    try:
+        environment = Environment(**chosen)
+        use_packaged_node()
+        from cloud_sync.deployment.app import synthesise
+
+        synthesise(environment, output)
+    except CloudSyncError as error:
+        sys.stderr.write(f"{error.message}\n{error.hint}\n")
+        return error.exit_code
+    sys.stdout.write(f"{output}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

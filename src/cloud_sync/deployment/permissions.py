@@ -1,0 +1,206 @@
+"""What each role may do, written out: one statement a purpose, in IAM's own form.
+
+Every action stands here by its full name. `*` as a resource stands only in statements whose
+service knows no narrower one; `EVERYWHERE` has the reason for each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloud_sync.archive.layout import ROOT
+from cloud_sync.handlers.messages import RUNS_PREFIX
+
+Statement = dict[str, Any]
+
+PROBE = ".cloud-sync-check"
+"""The object whose upload the archive begins and aborts to see whether it may write."""
+
+EVERYWHERE = {
+    "Tracing": "X-Ray takes segments for an account and region; it has no resource to name",
+    "LogDelivery": "the log delivery API of CloudWatch knows no resources",
+    "NetworkInterfaces": "Lambda makes its interfaces in a VPC under names that it chooses",
+}
+"""The statements whose resource is `*`, and why it cannot be less."""
+
+
+def statement(sid: str, actions: list[str], resources: list[str]) -> Statement:
+    """One Allow."""
+    return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+
+
+def own_logs(group_arn: str) -> Statement:
+    """A function's lines go to its own group, which the deployment has made.
+
+    The ARN that CloudFormation gives for a group ends in `:*`, which means its streams.
+    """
+    return statement("OwnLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [group_arn])
+
+
+def tracing() -> Statement:
+    """Active tracing."""
+    return statement("Tracing", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"])
+
+
+def network_interfaces() -> Statement:
+    """A function in a VPC makes, sees and removes its network interfaces."""
+    return statement(
+        "NetworkInterfaces",
+        [
+            "ec2:CreateNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:DeleteNetworkInterface",
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:UnassignPrivateIpAddresses",
+        ],
+        ["*"],
+    )
+
+
+def login(secret_arn: str) -> Statement:
+    """Read the login; nobody but a person writes it."""
+    return statement("Login", ["secretsmanager:GetSecretValue"], [secret_arn])
+
+
+def read_key(key_arn: str) -> Statement:
+    """Read what the key encrypts: the secret, and the table's items."""
+    return statement("ReadEncrypted", ["kms:Decrypt"], [key_arn])
+
+
+def write_key(key_arn: str) -> Statement:
+    """Write what the key encrypts; completing an upload in parts needs Decrypt as well."""
+    return statement("WriteEncrypted", ["kms:Decrypt", "kms:GenerateDataKey"], [key_arn])
+
+
+def tracker(table_arn: str) -> list[Statement]:
+    """Claims, keys, checkpoints and outcomes are conditional writes and transactions."""
+    return [
+        statement(
+            "TrackerItems",
+            [
+                "dynamodb:BatchGetItem",
+                "dynamodb:ConditionCheckItem",
+                "dynamodb:DeleteItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+                "dynamodb:UpdateItem",
+            ],
+            [table_arn],
+        ),
+        statement("TrackerIndex", ["dynamodb:Query"], [f"{table_arn}/index/{INDEX}"]),
+    ]
+
+
+INDEX = "status-sync_timestamp-index"
+
+
+def write_manifest(bucket_arn: str) -> Statement:
+    """The list of due media, for the Map to read."""
+    return statement("Manifest", ["s3:PutObject"], [f"{bucket_arn}/{RUNS_PREFIX}*"])
+
+
+def read_manifest(bucket_arn: str) -> Statement:
+    """The summary reads which media the run was about."""
+    return statement("Manifest", ["s3:GetObject"], [f"{bucket_arn}/{RUNS_PREFIX}*"])
+
+
+def archive(bucket_arn: str) -> list[Statement]:
+    """Store originals and look at what is stored. Deleting is for the version that the same call
+    has just written and found to differ from what it sent; nothing else is ever deleted.
+    """
+    originals = f"{bucket_arn}/{ROOT}/*"
+    return [
+        statement(
+            "Originals",
+            [
+                "s3:AbortMultipartUpload",
+                "s3:DeleteObjectVersion",
+                "s3:GetObject",
+                "s3:GetObjectVersion",
+                "s3:ListMultipartUploadParts",
+                "s3:PutObject",
+                "s3:PutObjectTagging",
+            ],
+            [originals],
+        ),
+        statement(
+            "Probe",
+            ["s3:AbortMultipartUpload", "s3:PutObject", "s3:PutObjectTagging"],
+            [f"{bucket_arn}/{PROBE}"],
+        ),
+        list_bucket(bucket_arn),
+    ]
+
+
+def list_bucket(bucket_arn: str) -> Statement:
+    """Without it S3 answers 403 and not 404 for an object that is not there."""
+    return statement("Bucket", ["s3:ListBucket"], [bucket_arn])
+
+
+def invoke(function_arns: list[str]) -> Statement:
+    """The state machine calls the five functions."""
+    return statement("Functions", ["lambda:InvokeFunction"], function_arns)
+
+
+def run_map(machine_arn: str, executions_arn: str) -> list[Statement]:
+    """The Distributed Map starts, watches and stops children; a continuation starts the machine.
+
+    `executions_arn` is `arn:…:execution:NAME`; children lie under `NAME/LABEL:`.
+    """
+    return [
+        statement("Executions", ["states:StartExecution"], [machine_arn]),
+        statement(
+            "Children",
+            ["states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"],
+            [f"{executions_arn}:*", f"{executions_arn}/*"],
+        ),
+    ]
+
+
+def map_files(bucket_arn: str) -> Statement:
+    """The Map reads the manifest and writes the children's results beside it."""
+    return statement(
+        "MapFiles",
+        [
+            "s3:AbortMultipartUpload",
+            "s3:GetObject",
+            "s3:ListMultipartUploadParts",
+            "s3:PutObject",
+        ],
+        [f"{bucket_arn}/{RUNS_PREFIX}*"],
+    )
+
+
+def tell(topic_arn: str) -> Statement:
+    """Alerts."""
+    return statement("Alerts", ["sns:Publish"], [topic_arn])
+
+
+def send(sid: str, queue_arn: str) -> Statement:
+    """Messages into one queue."""
+    return statement(sid, ["sqs:SendMessage"], [queue_arn])
+
+
+def start(machine_arn: str) -> Statement:
+    """The schedule starts the machine."""
+    return statement("Start", ["states:StartExecution"], [machine_arn])
+
+
+def log_delivery() -> Statement:
+    """The state machine's log of failures."""
+    return statement(
+        "LogDelivery",
+        [
+            "logs:CreateLogDelivery",
+            "logs:DeleteLogDelivery",
+            "logs:DescribeLogGroups",
+            "logs:DescribeResourcePolicies",
+            "logs:GetLogDelivery",
+            "logs:ListLogDeliveries",
+            "logs:PutResourcePolicy",
+            "logs:UpdateLogDelivery",
+        ],
+        ["*"],
+    )

@@ -1,0 +1,1 @@
+"""The Lambda door: what `gopro-sync-orchestrator` asks the core to do, one function per step."""
