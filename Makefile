@@ -7,13 +7,15 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast bench format lock clean
+.PHONY: help demo test check fast bench fuzz coverage format lock clean
 
 help:
 	@echo "make demo    archive the bundled simulator's library into ./demo/archive"
 	@echo "make test    format, lint, types, import contracts, all tests"
 	@echo "make fast    the tests that need no server"
 	@echo "make bench   benchmarks, each with its figure"
+	@echo "make fuzz    100,000 damaged answers of the camera cloud, within four minutes"
+	@echo "make coverage  branch coverage of the rooms that decide"
 	@echo "make format  write the code in the project's format"
 	@echo "make lock    resolve the locked versions anew"
 
@@ -62,6 +64,13 @@ fast: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+
+fuzz: $(VENV)/.dev
+	PYTHONPATH=tests $(BIN)/python -m fuzzing
+
+coverage: $(VENV)/.dev
+	$(BIN)/python -m coverage run -m pytest -q -n 0 tests/unit tests/property tests/contract tests/flow
+	$(BIN)/python -m coverage report
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

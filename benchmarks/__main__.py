@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from benchmarks import discovery, large_files, startup
+from benchmarks import discovery, large_files, startup, verify
 from benchmarks.byte_path import run as byte_path
 from benchmarks.byte_path.workloads import WORKLOADS
 
@@ -21,6 +21,7 @@ def main() -> int:
     benchmarks: dict[str, Callable[[], bool]] = {
         "startup": startup.run,
         "discovery": discovery.run,
+        "verify": verify.run,
         "large_files": large_files.run,
         "byte_path": lambda: byte_path.run(given.rounds, given.workload),
     }

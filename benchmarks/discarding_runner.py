@@ -10,7 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from benchmarks.transfer_runner import Forgetful
-from cloud_sync.archive.base import KeptPart, ObjectDescription, StoredObject
+from cloud_sync.archive.base import (
+    KeptPart,
+    ObjectDescription,
+    ObjectRecord,
+    StoredObject,
+    UnfinishedUpload,
+)
 from cloud_sync.clock import SystemClock
 from cloud_sync.credentials.memory import MemoryCredentials
 from cloud_sync.model.media import MediaFile
@@ -78,6 +84,15 @@ class DiscardingArchive:
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
         return iter(())
 
+    def describe(self, key: str) -> ObjectRecord | None:
+        return None
+
+    def unfinished_uploads(self) -> Iterator[UnfinishedUpload]:
+        return iter(())
+
+    def discard(self, upload: UnfinishedUpload) -> bool:
+        return False
+
     def open(self, key: str) -> BinaryIO:
         raise FileNotFoundError(key)
 
@@ -94,7 +109,7 @@ def main() -> None:
     limit = BandwidthLimit(None, clock)
     hooks = TransferHooks(lambda _size, _stored: None, lambda _count: None, lambda _e, _w: None)
     moved = 0
-    with TransferEngine(provider, archive, limit, clock) as engine:
+    with TransferEngine(provider, archive, limit, clock, proven_rules=set()) as engine:
         for item in provider.list_page(1).items:
             for file in provider.resolve(item):
                 request = _request(file, f"{item.id}-{file.number}")

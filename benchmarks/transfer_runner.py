@@ -65,7 +65,13 @@ def main() -> None:
     try:
         with (
             TransferEngine(
-                provider, archive, BandwidthLimit(None, clock), clock, retries=RetryPolicy()
+                provider,
+                archive,
+                BandwidthLimit(None, clock),
+                clock,
+                # its peers reproduce no ETag of the source either
+                proven_rules=None,
+                retries=RetryPolicy(),
             ) as engine,
             ThreadPoolExecutor(given.concurrency) as files,
         ):

@@ -21,6 +21,7 @@ from cloud_sync.provider.memory import MemoryProvider
 from cloud_sync.tracker.base import Tracker
 from cloud_sync.tracker.memory import MemoryTracker
 from cloud_sync.tracker.plan import Policy
+from cloud_sync.transfer.circuit_breaker import OutagePolicy
 from cloud_sync.transfer.retry import RetryPolicy
 from cloud_sync.transfer.stopping import Stop
 
@@ -96,8 +97,33 @@ class ManualClock:
         self.ticks += seconds
 
 
+class LeapingStop(Stop):
+    """A stop whose waits are over at once, on a clock that leaps to their end."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(clock)
+        self._leaping = clock
+
+    def wait(self, seconds: float) -> None:
+        self._leaping.advance(max(0.0, seconds))
+        self.check()
+
+
 QUICK = RetryPolicy(tries=3, seconds=60.0, first_wait=0.0, longest_wait=0.0)
 """Three tries without a wait."""
+
+
+def quick_options(number: int, policy: Policy | None = None) -> RunOptions:
+    """The options of the run with that number, by a process of its own."""
+    return RunOptions(
+        owner=f"test-{number}",
+        new_run_id=lambda: f"run-{number}",
+        policy=policy or Policy(),
+        concurrency=3,
+        retries=QUICK,
+        # on a clock that stands still an outage would never end
+        outage=OutagePolicy(suspects=10**6),
+    )
 
 
 @dataclass
@@ -124,14 +150,7 @@ class Bench:
         self.clock.advance(3600)
         self.events.clear()
         number = next(self._numbers)
-        options = RunOptions(
-            owner=f"test-{number}",
-            new_run_id=lambda: f"run-{number}",
-            policy=policy or Policy(),
-            limit=limit,
-            concurrency=concurrency,
-            retries=QUICK,
-        )
+        options = replace(quick_options(number, policy), limit=limit, concurrency=concurrency)
         rooms = Rooms(self.provider, self.tracker, self.archive, self.notifier, self.clock)
         return sync(rooms, options, stop or Stop(self.clock), self.events.append)
 

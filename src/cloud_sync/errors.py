@@ -10,13 +10,16 @@ CloudSyncError
 ├── Permanent                 trying again gives the same answer
 │   ├── GoneAtSource          the medium is no longer in the camera cloud
 │   ├── NoOriginal            the camera cloud offers no original for the medium
+│   ├── RefusedAtSource       the camera cloud refuses one thing, while the login works
 │   ├── SourceNotUnderstood   an answer without the parts that we need
 │   ├── SizeMismatch          the original is far from the size that the listing promises
 │   └── KeyTaken              something else lies at the key; nothing is ever overwritten
 ├── SourceChanged             the original is another version than before; it starts anew
+├── SourceDamaged             the bytes do not give the source's own checksum; it starts anew
 ├── InternalError             a fault of cloud-sync itself
 ├── NotReady                  the camera cloud is not done with the medium; a later run asks again
 ├── Interrupted               the run was asked to stop; the work goes on next time
+├── ServiceDown               a service is down for longer than the run waits; the rest stays due
 └── NeedsPerson               parked until somebody acts; nothing is marked FAILED
     ├── UsageError            a wrong option, setting or destination (exit code 2)
     ├── ArchiveUnusable       the destination is missing, full or not writable (exit code 2)
@@ -73,9 +76,19 @@ class Transient(CloudSyncError):
 
 
 class ServiceUnavailable(Transient):
-    """The other side did not answer, broke the connection, or answered 5xx."""
+    """The other side did not answer, broke the connection, or answered 5xx.
+
+    `api_status` is the 5xx that the camera cloud's API answered with; None for all other services,
+    and where no answer came. A dead login is at times answered with 500 (observed).
+    """
 
     code = "service_unavailable"
+
+    def __init__(
+        self, message: str, *, kept: str = "", hint: str = "", api_status: int | None = None
+    ) -> None:
+        super().__init__(message, kept=kept, hint=hint)
+        self.api_status = api_status
 
 
 class Throttled(Transient):
@@ -103,6 +116,12 @@ class SourceChanged(CloudSyncError):
     """The original behind the link is another version than the one that was begun."""
 
     code = "source_changed"
+
+
+class SourceDamaged(CloudSyncError):
+    """The bytes came in the right number, but are not those that the source's ETag was made of."""
+
+    code = "source_damaged"
 
 
 class UrlExpired(Transient):
@@ -133,6 +152,15 @@ class NoOriginal(Permanent):
     """The camera cloud offers no original; a proxy is never taken instead."""
 
     code = "no_original"
+
+
+class RefusedAtSource(Permanent):
+    """The camera cloud refuses what was asked for, and says at the same time that the login works.
+
+    The login is not what is wrong, so the other media go on.
+    """
+
+    code = "refused_at_source"
 
 
 class SourceNotUnderstood(Permanent):
@@ -179,6 +207,15 @@ class Interrupted(CloudSyncError):
     exit_code = ExitCode.INTERRUPTED
 
 
+class ServiceDown(CloudSyncError):
+    """A service as a whole is down, or wants to be left alone, for longer than the run waits.
+
+    It ends the run. Everything that is left stays due, and no attempt is used up.
+    """
+
+    code = "service_down"
+
+
 class NeedsPerson(CloudSyncError):
     """Only a person can help; the work stays due and no attempt is used up."""
 
@@ -220,6 +257,8 @@ class AuthTrouble(StrEnum):
     REFUSED = "refused"
     BLOCKED = "blocked"
     NOT_UNDERSTOOD = "not_understood"
+    UNCERTAIN = "uncertain"
+    """Every call is answered 500: so is a dead login at times, and so is an outage."""
 
 
 class AuthRequired(NeedsPerson):

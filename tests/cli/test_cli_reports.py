@@ -19,6 +19,7 @@ LISTED = {
     "checksum_crc64nvme",
     "captured_at",
     "attempts",
+    "source_check",
     "error",
 }
 

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cloud_sync.archive.base import Archive, ObjectDescription, StoredObject, Upload
+from cloud_sync.archive.base import (
+    Archive,
+    ObjectDescription,
+    StoredObject,
+    UnfinishedUpload,
+    Upload,
+)
 from cloud_sync.archive.checksum import of_stream, part_checksum, to_text
 from cloud_sync.archive.folder import FolderArchive
 from cloud_sync.archive.layout import key_candidates
@@ -64,7 +70,7 @@ def folder(tmp_path: Path) -> Subject:
     archive.check()
 
     def leftovers() -> list[str]:
-        return [str(path) for path in (root / ".cloud-sync").rglob("*") if path.is_file()]
+        return [str(path) for path in (root / ".cloud-sync/partial").iterdir()]
 
     return Subject(archive, 1000, leftovers, lambda: FolderArchive(root))
 
@@ -791,3 +797,72 @@ def test_an_archive_may_be_closed_twice(subject: Subject) -> None:
     store(subject, KEY, b"x")
     subject.archive.close()
     subject.archive.close()
+
+
+def left_behind(subject: Subject, key: str = KEY) -> UnfinishedUpload:
+    """The one upload that the archive lists as unfinished, after a part of it was stored."""
+    upload = subject.archive.begin(key, DESCRIPTION, part_size=subject.part_size)
+    put(upload, 1, SOME[: subject.part_size])
+    upload.suspend()
+    (listed,) = subject.fresh().unfinished_uploads()
+    assert listed.token == upload.token
+    return listed
+
+
+def test_an_object_is_described_with_all_that_was_said_of_it(subject: Subject) -> None:
+    """What a lost tracker is rebuilt from: the medium, the file, and facts in any letters."""
+    metadata = {"filename": "Früh 🎥.MP4", "captured-at": "2025-06-01T10:00:00+02:00"}
+    said = ObjectDescription("m-1", 3, "video/mp4", {**metadata, "source-size": "1000"}, {})
+    store(subject, KEY, SOME[:1000], said)
+    record = subject.fresh().describe(KEY)
+    assert record is not None
+    assert (record.stored.key, record.stored.size) == (KEY, 1000)
+    assert (record.stored.media_id, record.stored.file_number) == ("m-1", 3)
+    assert {name: record.metadata[name] for name in metadata} == metadata
+    assert record.stored.checksum in (None, checksum_of(SOME[:1000]))
+    assert record.noted.size in (None, 1000)
+    assert not record.stored.cold
+
+
+def test_what_is_not_there_is_not_described(subject: Subject) -> None:
+    store(subject, KEY, b"x")
+    assert subject.archive.describe("gopro-videos/2025/06/other.MP4") is None
+
+
+def test_an_unfinished_upload_is_listed_with_its_age_and_can_be_discarded(
+    subject: Subject,
+) -> None:
+    listed = left_behind(subject)
+    assert listed.key in (None, KEY)
+    assert abs((datetime.now(UTC) - listed.touched_at).total_seconds()) < 600
+    assert subject.fresh().discard(listed)
+    assert subject.leftovers() == []
+    assert list(subject.archive.unfinished_uploads()) == []
+    assert not subject.archive.discard(listed), "what is gone cannot be discarded again"
+
+
+def test_whole_objects_are_no_unfinished_uploads_and_survive_a_discard(subject: Subject) -> None:
+    listed = left_behind(subject)
+    upload = subject.archive.resume(
+        KEY, DESCRIPTION, part_size=subject.part_size, token=listed.token
+    )
+    assert upload is not None
+    upload.found()
+    put(upload, 1, b"whole")
+    upload.commit(5, checksum_of(b"whole"))
+    assert list(subject.fresh().unfinished_uploads()) == []
+    subject.fresh().discard(listed)
+    assert read(subject, KEY) == b"whole"
+
+
+def test_an_upload_that_somebody_holds_is_neither_listed_nor_discarded(subject: Subject) -> None:
+    """Where the archive can tell who writes."""
+    if not subject.tells_who_writes:
+        return
+    listed = left_behind(subject)
+    other = subject.fresh()
+    upload = other.resume(KEY, DESCRIPTION, part_size=subject.part_size, token=listed.token)
+    assert upload is not None
+    assert list(subject.archive.unfinished_uploads()) == []
+    assert not subject.archive.discard(listed)
+    upload.abort()

@@ -144,6 +144,57 @@ class TestRunLease:
             assert sum(pool.map(attempt, range(len(trackers)))) == 1
 
 
+class TestClocksThatDiffer:
+    """Machines that share a tracker and disagree about the time.
+
+    Whose clock is ahead holds others off for longer; whose clock is behind may be taken over while
+    it works, and is refused from then on. Never do two write at the same time.
+    """
+
+    def test_a_dead_owner_whose_clock_was_ahead_holds_others_off_for_just_that_much_longer(
+        self, tracker: Tracker, other: Tracker
+    ) -> None:
+        ahead = 3600.0
+        tracker.begin_run(RUN, "fast", now=after(ahead), until=after(ahead + 120))
+        with pytest.raises(LeaseHeld, match="fast"):
+            other.begin_run("run-2", "right", now=after(ahead + 119), until=after(ahead + 239))
+        other.begin_run("run-2", "right", now=after(ahead + 120), until=after(ahead + 240))
+
+    def test_an_owner_whose_clock_is_behind_by_less_than_its_lease_keeps_it(
+        self, tracker: Tracker, other: Tracker
+    ) -> None:
+        behind = 90.0
+        tracker.begin_run(RUN, "slow", now=after(-behind), until=after(-behind + 120))
+        with pytest.raises(LeaseHeld, match="slow"):
+            other.begin_run("run-2", "right", now=after(0), until=after(120))
+        tracker.renew_run(RUN, until=after(-behind + 140))
+
+    def test_an_owner_whose_clock_is_far_behind_is_taken_over_and_writes_nothing_more(
+        self, tracker: Tracker, other: Tracker
+    ) -> None:
+        behind = 3600.0
+        remember(tracker, entry("a", "k"), entry("b", "l"))
+        tracker.begin_run(RUN, "slow", now=after(-behind), until=after(-behind + 120))
+        take(tracker, "a", now=after(-behind), until=after(-behind + 86_400))
+        other.begin_run("run-2", "right", now=after(0), until=after(120))
+        with pytest.raises(LeaseHeld, match="right"):
+            tracker.renew_run(RUN, until=after(-behind + 140))
+        with pytest.raises(LeaseHeld):
+            tracker.settle("a", OWNER, Status.FAILED, now=after(-behind + 30))
+        with pytest.raises(LeaseHeld):
+            tracker.claim("b", RUN, OWNER, now=after(-behind + 30), until=after(-behind + 60))
+        take(other, "a", run_id="run-2", owner="worker-2", now=after(1), until=after(60))
+
+    def test_the_leases_of_media_end_with_the_run_however_far_ahead_their_time_is(
+        self, tracker: Tracker, other: Tracker
+    ) -> None:
+        remember(tracker, entry("a"))
+        tracker.begin_run(RUN, "fast", now=after(3600), until=after(3720))
+        take(tracker, "a", now=after(3600), until=after(90_000))
+        other.begin_run("run-2", "right", now=after(3720), until=after(3840))
+        take(other, "a", run_id="run-2", owner="worker-2", now=after(3721), until=after(3800))
+
+
 class TestClaim:
     def test_a_claim_takes_the_medium(self, tracker: Tracker, other: Tracker) -> None:
         remember(tracker, entry("a", "k"))

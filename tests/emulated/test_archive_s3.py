@@ -109,7 +109,8 @@ def test_what_was_said_of_an_object_lies_beside_it(
     archive = S3Archive(s3_client, s3_bucket, prefix, storage_class=storage_class, dialect=GENERIC)
     stored = store(archive, "a.mp4", SOME[:size])
     checksum = to_text(part_checksum(SOME[:size]))
-    assert stored == StoredObject("a.mp4", size, checksum, "Zq-9_x", 2)
+    cold = storage_class == "DEEP_ARCHIVE"
+    assert stored == StoredObject("a.mp4", size, checksum, "Zq-9_x", 2, cold)
     assert archive.head("a.mp4") == stored
     full_key = f"{prefix}/a.mp4"
     found = s3_client.head_object(Bucket=s3_bucket, Key=full_key, ChecksumMode="ENABLED")

@@ -59,6 +59,7 @@ class Scene:
         self.journal = MemoryJournal()
         self.seen = Seen()
         self.stop = Stop(SystemClock())
+        self.proven: set[str] | None = set()
 
     def request(self, key: str = "k", listed: int | None = None) -> TransferRequest:
         def resolve() -> MediaFile:
@@ -69,7 +70,12 @@ class Scene:
     def transfer(self, told: TransferHooks | None = None, listed: int | None = None) -> Transferred:
         clock = SystemClock()
         with TransferEngine(
-            self.provider, self.archive, BandwidthLimit(None, clock), clock, retries=QUICK
+            self.provider,
+            self.archive,
+            BandwidthLimit(None, clock),
+            clock,
+            proven_rules=self.proven,
+            retries=QUICK,
         ) as engine:
             return engine.transfer(
                 self.request(listed=listed), self.journal, self.stop, told or hooks(self.seen)
@@ -332,7 +338,13 @@ def test_many_originals_share_a_bounded_number_of_streams() -> None:
     archive, clock = MemoryArchive(), SystemClock()
     limits = EngineLimits(streams=3, buffer_bytes=3 * SMALLEST_PART)
     with TransferEngine(
-        provider, archive, BandwidthLimit(None, clock), clock, retries=QUICK, limits=limits
+        provider,
+        archive,
+        BandwidthLimit(None, clock),
+        clock,
+        proven_rules=set(),
+        retries=QUICK,
+        limits=limits,
     ) as engine:
 
         def one(number: int) -> None:

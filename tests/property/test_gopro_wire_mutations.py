@@ -156,6 +156,18 @@ def emptied(body: Any) -> bool:
     return isinstance(embedded, dict) and embedded.get("media") == []
 
 
+def test_what_is_mutated_is_read_whole_before() -> None:
+    """Were it refused as it is, the properties below would hold of nothing."""
+    page = parse_page(LISTING, 1)
+    assert [item.id for item in page.items] == ["aBc123DEF4567", "b", "c"]
+    assert not page.unreadable
+    for offer, originals in ((CHAPTERS, 3), (FRAMES, 4)):
+        files = parse_download(offer, page.items[0])
+        names = {file.url.reveal().partition("?")[0].rpartition("/")[2] for file in files}
+        assert len(files) == len(names) == originals
+        assert names <= ORIGINALS
+
+
 MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -185,6 +185,7 @@ class TestPlan:
 @pytest.mark.usefixtures("small_plan")
 def test_files_bear_the_capture_date_as_their_own(tmp_path: Path) -> None:
     library = demo_library(tmp_path)
+    assert library.media()
     for medium in library.media():
         for file in medium.originals:
             assert isinstance(file, DiskFile)

@@ -15,20 +15,27 @@ import pytest
 import typer.main
 from typer.core import TyperGroup
 
+from cloud_sync.archive.audit import Depth, Examined
 from cloud_sync.archive.s3_dialects import DIALECTS
+from cloud_sync.archive.verify import Finding, Verdict
 from cloud_sync.cli.list_files import rows_of
 from cloud_sync.cli.main import app
+from cloud_sync.cli.reconcile_run import reconciliation_json, repair_json
 from cloud_sync.cli.status import standing_json
+from cloud_sync.cli.verify_run import finding_json, verification_json
 from cloud_sync.config.schema import HOME_ENV, SETTINGS
 from cloud_sync.errors import CloudSyncError, ExitCode, InternalError
 from cloud_sync.model.report import UNREADABLE_ROW, Outcome, Result, RunSummary
 from cloud_sync.model.storage_plan import StoragePlan, Transition, parse_storage_plan
-from cloud_sync.model.tracking import Status, TrackedMedium
+from cloud_sync.model.tracking import Status, TrackedFile, TrackedMedium
 from cloud_sync.pipeline.events import Event, FileProgress, RunEnded
+from cloud_sync.pipeline.reconciling import Reconciliation, Repair
 from cloud_sync.pipeline.standing import Standing
 from cloud_sync.pipeline.transferring import LEFT
+from cloud_sync.pipeline.vault import StoredFile
+from cloud_sync.pipeline.verifying import FileFound, Verification
 from cloud_sync.summary.render import summary_json
-from cloud_sync.tracker import plan
+from cloud_sync.tracker import plan, repair_plan
 from documentation import FENCE, NAMES, PAGES, code, read, rows_by_code, section, tables
 
 MOMENT = datetime(2026, 11, 21, tzinfo=UTC)
@@ -131,6 +138,12 @@ def test_every_example_can_be_typed(name: str) -> None:
             assert options <= options_of(group.commands[command]), line
 
 
+def test_examples_are_recognised_as_such() -> None:
+    """Were they not, no wrong one would be found."""
+    typed = TYPED.findall(read("docs/reference/commands.md"))
+    assert {command for command, _ in typed} >= {"sync", "status", "doctor"}
+
+
 def test_every_error_is_documented_with_its_exit_code() -> None:
     text = section(read("docs/reference/exit-codes-and-messages.md"), "## Errors")
     rows = rows_by_code(text)
@@ -154,8 +167,9 @@ def test_every_result_is_documented() -> None:
 def test_every_reason_is_documented_and_no_other() -> None:
     text = read("docs/reference/statuses.md")
     planned = {plan.FILTERED, plan.NOT_READY, plan.QUARANTINED, plan.LIMIT_REACHED}
-    planned |= {plan.ELSEWHERE.code, UNREADABLE_ROW, plan.VANISHED.code}
+    planned |= {plan.GROWN, plan.ELSEWHERE.code, UNREADABLE_ROW, plan.VANISHED.code}
     planned |= {reason.code for reason in LEFT.values()}
+    planned |= {plan.NOT_ASKED_FOR.code, repair_plan.ADOPTED.code, repair_plan.MISSING.code}
     rows = rows_by_code(section(text, "## Reasons"))
     assert set(rows) == planned | set(error_classes())
     for name, (_, outcome, status, next_run) in rows.items():
@@ -218,7 +232,7 @@ def test_every_field_of_list_and_status_is_documented() -> None:
     listed = section(text, "## list")
     assert field_names(listed) == list(row)
     assert list(json.loads(FENCE.findall(listed)[0][1])) == list(row)
-    standing = Standing("/a", MOMENT, {}, None, (), (), None, None)
+    standing = Standing("/a", MOMENT, {}, None, (), (), None)
     assert field_names(section(text, "## status")) == list(standing_json(standing))
 
 
@@ -246,3 +260,21 @@ def test_lifecycle_rules_do_what_the_storage_plans_say() -> None:
 
     assert documented("cloud-sync-grace-30") == transitions("grace:30")
     assert documented("cloud-sync-founding-97") == transitions("founding-97")
+
+
+def test_every_field_of_verify_and_reconcile_is_documented() -> None:
+    file = TrackedFile(1, "k", "n", Status.COMPLETED, 1, "c")
+    examined = Examined(Finding(Verdict.MISSING, "m"), None)
+    repair = Repair(repair_plan.KEEP, "k")
+    printed = {
+        "verify": [
+            finding_json(FileFound(StoredFile("a", file), examined)),
+            verification_json(Verification("/a", Depth.RECORDS)),
+        ],
+        "reconcile": [repair_json(repair), reconciliation_json(Reconciliation("/a", False))],
+    }
+    for command, objects in printed.items():
+        text = section(read("docs/reference/json.md"), f"## {command}")
+        told = {piece: code(row[1]) for row in tables(text) for piece in code(row[0])}
+        for each in objects:
+            assert told[str(each.pop("event"))] == list(each), command

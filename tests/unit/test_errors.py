@@ -44,8 +44,10 @@ def test_every_error_says_by_its_kind_whether_trying_again_helps() -> None:
         errors.Permanent,
         errors.InternalError,
         errors.SourceChanged,
+        errors.SourceDamaged,
         errors.NotReady,
         errors.Interrupted,
+        errors.ServiceDown,
         errors.NeedsPerson,
     )
     for kind in _kinds(CloudSyncError):

@@ -137,6 +137,7 @@ def test_an_id_keeps_its_letter_case_and_a_number_counts_as_text() -> None:
 
 def test_everything_but_the_id_may_be_missing_or_null() -> None:
     bare = parse_page(page({"id": "x"}, dict.fromkeys(row(), None) | {"id": "y"}), 1).items
+    assert [item.id for item in bare] == ["x", "y"]
     for item in bare:
         assert (item.type, item.filename, item.extension, item.size) == ("", "", "", None)
         assert (item.file_count, item.captured_at, item.duration_seconds) == (1, None, None)

@@ -367,3 +367,26 @@ def test_a_resolved_file_shows_nothing_of_its_signed_address() -> None:
 def test_a_medium_without_a_listed_name_takes_the_offers() -> None:
     body = answer(offer("a.mp4")) | {"filename": "GX010001.MP4"}
     assert parse_download(body, item(filename=""))[0].filename == "GX010001.MP4"
+
+
+@pytest.mark.parametrize(
+    ("label", "type_", "listed", "extension"),
+    [
+        ("source", "Video", "mp4", "mp4"),
+        ("source", "Photo", "jpg", "jpg"),
+        ("baked_source", "MultiClipEdit", "json", ""),
+    ],
+)
+def test_a_file_that_does_not_tell_its_kind_has_the_listings_but_an_edit_is_no_json(
+    label: str, type_: str, listed: str, extension: str
+) -> None:
+    bare = {"url": f"{CDN}/nameless?Signature=SECRET", "label": label, "available": True}
+    (file,) = parse_download(answer(bare), item(type=type_, extension=listed))
+    assert file.extension == extension
+
+
+def test_a_raw_photo_that_does_not_tell_its_kind_is_a_gpr() -> None:
+    raw = {"url": f"{CDN}/raw?Signature=SECRET", "label": "raw_photo", "available": True}
+    body = answer(offer("p.jpg"), raw)
+    files = parse_download(body, item(type="Photo", extension="jpg"))
+    assert [file.extension for file in files] == ["jpg", "gpr"]

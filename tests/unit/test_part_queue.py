@@ -69,7 +69,7 @@ def test_an_idle_worker_waits_while_an_original_is_being_opened() -> None:
     worker = threading.Thread(target=idle)
     worker.start()
     upload = MemoryArchive().begin("a", description(), part_size=10)
-    opening.lay_out(upload, 25, "etag", 10, first_is_moving=True)
+    opening.lay_out(upload, 25, "etag", 10, probed=10)
     queue.changed()
     worker.join(5)
     assert got == [2]

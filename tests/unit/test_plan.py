@@ -9,9 +9,10 @@ import pytest
 from builders import NOON, item, tracked
 from cloud_sync.model.media import MediaItem
 from cloud_sync.model.report import Outcome
-from cloud_sync.model.tracking import Reason, Status, TrackedMedium
+from cloud_sync.model.tracking import Reason, Status, TrackedFile, TrackedMedium
 from cloud_sync.tracker.base import Entry
 from cloud_sync.tracker.plan import (
+    GROWTH,
     QUARANTINE_AFTER,
     RECHECK_AFTER,
     VANISHED,
@@ -32,6 +33,14 @@ UNREADY = item(ready=False, state="transcoding")
 CHANGED = item(updated_at=NOON)
 
 
+def archived(*sizes: int) -> TrackedMedium:
+    files = tuple(
+        TrackedFile(number, f"key{number}", "GXa.MP4", Status.COMPLETED, size)
+        for number, size in enumerate(sizes, 1)
+    )
+    return tracked(status=Status.COMPLETED, files=files)
+
+
 def live(lease: timedelta = HOUR) -> TrackedMedium:
     return tracked(status=Status.IN_PROGRESS, lease_owner="other", lease_until=NOON + lease)
 
@@ -48,6 +57,7 @@ DUE = (Status.PENDING, None, None)
 DONE = (Status.COMPLETED, Outcome.ALREADY_ARCHIVED, None)
 ELSEWHERE = (Status.IN_PROGRESS, Outcome.PENDING, "claimed_elsewhere")
 FILTERED = (Status.SKIPPED, Outcome.FILTERED, "filtered")
+GREW = (Status.COMPLETED, Outcome.NEEDS_ATTENTION, "grown_at_source")
 NOT_READY = (Status.PENDING, Outcome.PENDING, "not_ready")
 STAYS_GONE = (Status.SKIPPED, Outcome.GONE, "gone_at_source")
 STAYS_BARE = (Status.SKIPPED, Outcome.NEEDS_ATTENTION, "no_original")
@@ -59,6 +69,14 @@ TABLE = [
     (tracked(status=Status.COMPLETED), CHANGED, Policy(), DONE),
     (tracked(status=Status.COMPLETED), UNREADY, Policy(), DONE),
     (tracked(status=Status.COMPLETED), item(), NO_VIDEO, DONE),
+    (archived(10, 20), item(file_count=2, size=30), Policy(), DONE),
+    (archived(10, 20), item(file_count=3, size=None), Policy(), GREW),
+    (archived(10, 20), item(file_count=3), NO_VIDEO, GREW),
+    (archived(10, 20), item(file_count=1, size=3), Policy(), DONE),
+    (archived(10), item(file_count=9, type="MultiClipEdit"), Policy(), DONE),
+    (archived(10), item(size=10 + GROWTH), Policy(), DONE),
+    (archived(10), item(size=11 + GROWTH), Policy(), GREW),
+    (tracked(status=Status.COMPLETED), item(file_count=9, size=1 << 40), Policy(), DONE),
     (live(), item(), Policy(), ELSEWHERE),
     (live(), item(), NO_VIDEO, ELSEWHERE),
     (live(), UNREADY, Policy(), ELSEWHERE),
@@ -218,3 +236,20 @@ def test_a_failure_stays_on_record_while_filters_leave_its_medium_out() -> None:
 def test_media_are_counted_as_seen_first_only_once() -> None:
     plan = plan_of((item("a"), None), (item("b"), tracked("b", Status.COMPLETED)))
     assert (plan.seen_first, plan.already_archived) == (1, 1)
+
+
+def test_a_medium_that_grew_after_it_was_archived_is_named_and_its_row_stays() -> None:
+    plan = Plan()
+    plan_batch(plan, [item(file_count=2)], {"a": archived(10)}, Policy(), NOON)
+    (skip,) = plan.skips
+    assert skip.reason is not None
+    assert "2 files are listed, 1 (10 bytes) are archived" in skip.reason.message
+    assert (plan.entries, plan.due, plan.already_archived) == ([], [], 0)
+
+
+def test_a_medium_that_the_cloud_gave_up_says_so() -> None:
+    decision = decide(item(ready=False, state="Failure"), None, Policy(), NOON)
+    assert decision.reason is not None
+    assert decision.reason.message == (
+        "the cloud could not process it; look at it in the GoPro app (state 'Failure')"
+    )

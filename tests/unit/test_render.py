@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -184,3 +185,18 @@ def test_durations(seconds: float, text: str) -> None:
 def test_counts_agree_with_their_nouns() -> None:
     assert [count(n, "medium", "media") for n in (0, 1, 2)] == ["0 media", "1 medium", "2 media"]
     assert summary(duration_seconds=0.0, bytes=5).throughput_mbps == 0.0
+
+
+def test_a_listing_that_proves_nothing_says_why() -> None:
+    (warning,) = listing_warnings(message="the cloud counts 0 media, but 7 were listed")
+    assert warning == (
+        "  warning   the listing was incomplete: the cloud counts 0 media, but 7 were listed; "
+        "run again"
+    )
+
+
+def test_the_subject_of_a_notification_tells_an_incomplete_listing() -> None:
+    partly = summary(Result.COMPLETED_WITH_FAILURES, listing_complete=False)
+    assert headline(partly).startswith("done, but the listing was incomplete: 0 media archived")
+    failed = replace(partly, counts={**partly.counts, Outcome.FAILED: 1})
+    assert headline(failed).startswith("done, but media failed and the listing was incomplete:")

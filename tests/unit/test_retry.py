@@ -16,7 +16,7 @@ from cloud_sync.errors import (
     ServiceUnavailable,
     Throttled,
 )
-from cloud_sync.transfer.retry import RetryPolicy, with_retries
+from cloud_sync.transfer.retry import RetryPolicy, retry_policy, with_retries
 from cloud_sync.transfer.stopping import Stop, StopReason
 
 DOWN = ServiceUnavailable("no answer")
@@ -130,8 +130,21 @@ def test_the_wait_that_the_other_side_asks_for_is_kept() -> None:
 
 def test_a_throttling_without_a_wait_is_backed_off_from() -> None:
     stop = RecordingStop()
-    attempt(failing(Throttled("slow down")), stop)
+    attempt(failing(Throttled("slow down")), stop, RetryPolicy(first_wait=0.5))
     assert 0.5 <= stop.waits[0] <= 1.0
+
+
+def test_the_waits_together_outlast_an_outage_of_20_seconds() -> None:
+    stop = RecordingStop()
+    with pytest.raises(ServiceUnavailable):
+        attempt(failing(*[DOWN] * 9), stop)
+    assert sum(stop.waits) > 20.0
+
+
+def test_a_call_that_had_to_wait_for_its_service_has_tries_left() -> None:
+    for patience in (1.0, 600.0, 7200.0):
+        assert retry_policy(0.5, patience).seconds > patience
+    assert retry_policy(0.5, 600.0).first_wait == 0.5
 
 
 def test_a_stop_ends_the_wait_at_once() -> None:

@@ -58,6 +58,11 @@ def client_error(code: str, status: int) -> exceptions.ClientError:
         (client_error("AuthorizationHeaderMalformed", 400), ArchiveUnusable),
         (client_error("QuotaExceeded", 403), ArchiveUnusable),
         (client_error("XMinioStorageFull", 507), ArchiveUnusable),
+        (client_error("NoSuchBucket", 404), ArchiveUnusable),
+        (client_error("InvalidStorageClass", 400), ArchiveUnusable),
+        (client_error("InvalidObjectState", 403), ArchiveUnusable),
+        (client_error("NotImplemented", 501), ArchiveUnusable),
+        (client_error("PreconditionFailed", 412), KeyTaken),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else str(value)[:40],
 )

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from builders import NOON, item, summary, tracked
 from cloud_sync.cli.list_files import line_of, rows_of
-from cloud_sync.cli.status import age_text, standing_json, standing_text
+from cloud_sync.cli.status import standing_json, standing_text
 from cloud_sync.credentials.base import StoredCredential
+from cloud_sync.credentials.history import outlook
 from cloud_sync.model.report import Outcome, Result
 from cloud_sync.model.tracking import Reason, Status, TrackedFile
 from cloud_sync.pipeline.standing import Standing, standing
 from cloud_sync.secret import Secret
+from cloud_sync.summary.render import age_text
 from cloud_sync.tracker.base import Entry, Tally
 from cloud_sync.tracker.memory import MemoryTracker
 
 BROKEN = Reason("service_unavailable", "no answer")
+LOGIN = outlook(StoredCredential(Secret("s3cr3t"), NOON - timedelta(days=3), "the file"), ())
 BARE = Reason("no_original", "only a proxy")
 
 
@@ -34,8 +38,7 @@ def standing_of(failures: int = 0, bare: int = 0, **login: object) -> Standing:
             tracked(f"f{n}", Status.FAILED, reason=BROKEN, attempts=2) for n in range(failures)
         ],
         without_original=[tracked(f"b{n}", Status.SKIPPED, reason=BARE) for n in range(bare)],
-        login_origin="the file" if login else None,
-        login_stored_at=NOON - timedelta(days=3) if login else None,
+        login=LOGIN if login else None,
     )
 
 
@@ -46,7 +49,8 @@ def test_it_is_gathered_without_calling_anybody() -> None:
     credential = StoredCredential(Secret("s3cr3t"), NOON, "the file")
     found = standing(tracker, "/archive", credential, NOON)
     assert found.last_run == summary(Result.COMPLETED)
-    assert (found.login_origin, found.login_stored_at) == ("the file", NOON)
+    assert found.login is not None
+    assert (found.login.origin, found.login.stored_at) == ("the file", NOON)
     assert set(found.tallies) == set(Status)
     assert "s3cr3t" not in repr(found)
     assert standing(MemoryTracker(), "/archive", None, NOON).last_run is None
@@ -80,6 +84,20 @@ def test_media_without_an_original_need_a_person_too() -> None:
     assert [each["code"] for each in found] == ["service_unavailable", "no_original"]
 
 
+def test_files_that_do_not_give_the_sources_checksum_need_a_person() -> None:
+    """They are stored, so nothing else would ever name them."""
+    suspects = [("a", TrackedFile(1, f"k/{n}.MP4", f"{n}.MP4")) for n in range(6)]
+    found = replace(standing_of(), source_suspects=suspects)
+    text = standing_text(found, brief=True)
+    assert text.count("needs you    k/") == 5
+    assert "cloud-sync status --json" in text
+    named = standing_json(found)["needs_attention"]
+    assert isinstance(named, list)
+    assert [(each["filename"], each["code"]) for each in named] == [
+        (f"{n}.MP4", "source_damaged") for n in range(6)
+    ]
+
+
 def test_of_what_was_skipped_only_media_without_an_original_need_a_person() -> None:
     tracker = MemoryTracker()
     reasons = {"a": BARE, "b": Reason("filtered", "no"), "c": Reason("gone_at_source", "gone")}
@@ -95,7 +113,7 @@ def test_a_name_in_the_status_stays_on_its_line() -> None:
     found = standing_of()
     evil = tracked("x", Status.FAILED, filename="a\nCOMPLETED  b\x1b[2J", reason=BROKEN)
     text = standing_text(
-        Standing(found.archive, found.now, found.tallies, None, [evil], [], None, None),
+        Standing(found.archive, found.now, found.tallies, None, [evil], [], None),
         brief=True,
     )
     assert text.splitlines()[-1] == "  needs you    a?COMPLETED  b?[2J: no answer"
@@ -107,6 +125,10 @@ def test_the_json_has_counts_login_and_failures() -> None:
         "origin": "the file",
         "stored_at": "2026-05-28T12:00:00Z",
         "age_seconds": 3 * 86400.0,
+        "last_worked_at": None,
+        "refused_at": None,
+        "learned_life_seconds": None,
+        "warning": "",
     }
     assert found["needs_attention"] == [
         {
@@ -161,6 +183,7 @@ def test_list_gives_one_object_per_file() -> None:
         "checksum_crc64nvme": "crc=",
         "captured_at": "2026-05-31T12:00:00+00:00",
         "attempts": 2,
+        "source_check": None,
         "error": None,
     }
     assert second["status"] == "FAILED"

@@ -59,3 +59,17 @@ def test_waiting_for_the_stop_ends_with_it() -> None:
     threading.Timer(0.01, stop.request, [StopReason.INTERRUPTED]).start()
     stop.wait_until_requested()
     assert stop.reason is StopReason.INTERRUPTED
+
+
+def test_a_stop_for_a_login_is_lifted_and_what_was_asked_for_meanwhile_stays() -> None:
+    stop = Stop(ManualClock())
+    stop.request(StopReason.LOGIN)
+    stop.lift(StopReason.LOGIN)
+    stop.check()
+    stop.wait(0.0)
+    stop.request(StopReason.LOGIN)
+    stop.request(StopReason.INTERRUPTED)
+    stop.lift(StopReason.LOGIN)
+    assert stop.reason is StopReason.INTERRUPTED
+    with pytest.raises(Interrupted):
+        stop.wait(FOREVER)

@@ -161,10 +161,10 @@ def test_exhausted_candidates_are_told_with_what_is_kept() -> None:
     assert taken.value.kept
 
 
-def test_the_refusal_of_a_run_says_who_until_when_and_what_to_do() -> None:
-    held = transitions.run_lease_held("r1", "host 7", LATER)
+def test_the_refusal_of_a_run_says_who_since_and_until_when_and_what_to_do() -> None:
+    held = transitions.run_lease_held("r1", "host 7", NOW, LATER)
     assert isinstance(held, LeaseHeld)
     assert held.exit_code is ExitCode.LEASE_HELD
-    assert "run r1 of host 7" in held.message
+    assert "run r1 of host 7, since 2024-06-01 12:00:00 UTC" in held.message
     assert "2024-06-01 12:10:00 UTC" in held.message
     assert "stop its process" in held.hint

@@ -2,27 +2,82 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import Enum
 
-from cloud_sync.archive.base import Archive
+from cloud_sync.archive.base import Archive, StoredObject
 from cloud_sync.archive.checksum import of_stream
-from cloud_sync.archive.verify import Expected, Finding, Verdict, compare
+from cloud_sync.archive.verify import (
+    Expected,
+    Finding,
+    Verdict,
+    compare,
+    in_cold_storage,
+    unreadable,
+)
 
 
-def audit(archive: Archive, expected: Expected, *, deep: bool = False) -> Finding:
-    """Compare the object at the key with what is expected of it.
+class Depth(Enum):
+    """When the bytes of an object are read: never, where no record vouches for them, or always."""
 
-    The archive's own record of the checksum is believed unless `deep` asks for the bytes; where it
-    keeps none, the bytes are read. Raises what `Archive.head` and `Archive.open` raise.
+    RECORDS = "records"
+    IN_DOUBT = "in_doubt"
+    BYTES = "bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A finding with what is there; size and checksum are those of the bytes where `read`."""
+
+    finding: Finding
+    stored: StoredObject | None
+    read: bool = False
+
+
+_READ_AT = {
+    Depth.RECORDS: frozenset[Verdict](),
+    Depth.IN_DOUBT: frozenset({Verdict.CHECKSUM_UNKNOWN}),
+    Depth.BYTES: frozenset({Verdict.OK, Verdict.CHECKSUM_UNKNOWN}),
+}
+
+
+def examine(archive: Archive, expected: Expected, depth: Depth) -> Examined:
+    """Compare the object at the key with what is expected of it, by the archive's own records.
+
+    An object that must be restored first is never read. Raises what `Archive.describe` and
+    `Archive.open` raise.
+    """
+    record = archive.describe(expected.key)
+    stored = record.stored if record else None
+    finding = compare(expected, stored)
+    if stored is None or finding.verdict not in _READ_AT[depth]:
+        return Examined(finding, stored)
+    if stored.cold:
+        cold = finding.verdict is Verdict.OK
+        return Examined(in_cold_storage(expected) if cold else finding, stored)
+    return _read(archive, expected, stored)
+
+
+def audit(archive: Archive, expected: Expected) -> Finding:
+    """Whether the key holds just the bytes that are expected.
+
+    A checksum that the archive keeps with the object is believed; where it keeps none, the bytes
+    are read. Raises what `Archive.head` and `Archive.open` raise.
     """
     stored = archive.head(expected.key)
     finding = compare(expected, stored)
-    in_doubt = finding.verdict is Verdict.CHECKSUM_UNKNOWN
-    if stored is None or not (in_doubt or (deep and finding.verdict is Verdict.OK)):
+    if stored is None or finding.verdict is not Verdict.CHECKSUM_UNKNOWN:
         return finding
+    return _read(archive, expected, stored).finding
+
+
+def _read(archive: Archive, expected: Expected, stored: StoredObject) -> Examined:
     try:
         with archive.open(expected.key) as stream:
             size, checksum = of_stream(stream)
     except FileNotFoundError:
-        return compare(expected, None)
-    return compare(expected, replace(stored, size=size, checksum=checksum))
+        return Examined(compare(expected, None), None)
+    except OSError:
+        return Examined(unreadable(expected), stored)
+    found = replace(stored, size=size, checksum=checksum)
+    return Examined(compare(expected, found), found, read=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import BinaryIO, Protocol
 
 
@@ -14,6 +15,7 @@ class StoredObject:
     `checksum` is the full-object CRC64NVME in S3's base64 form where the archive keeps one,
     otherwise None: `Archive.open` and reading the bytes tells then.
     `media_id` and `file_number` are what was given at `begin`, where the archive keeps metadata.
+    `cold` objects must be restored by their owner before their bytes can be read.
     """
 
     key: str
@@ -21,6 +23,7 @@ class StoredObject:
     checksum: str | None = None
     media_id: str | None = None
     file_number: int | None = None
+    cold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,46 @@ class KeptPart:
     length: int
     checksum: bytes | None
     receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Size in bytes and CRC64NVME, as S3 writes it, that were noted when an object was stored.
+
+    None for what was not noted.
+    """
+
+    size: int | None = None
+    checksum: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRecord:
+    """All that an archive can tell of one object without reading it.
+
+    `stored` is what lies there now; its checksum is only there where the archive has reason to
+    vouch for the bytes as they are now. `metadata` is what was given at `begin`, empty where the
+    archive knows nothing of the object; a value that was too long may have been cut. `noted` is
+    what the object was when it was stored: where it differs from what is there, the object is
+    not the one that the metadata is about.
+    """
+
+    stored: StoredObject
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    noted: Noted = Noted()
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedUpload:
+    """An upload that was begun and is not over, as the archive itself lists it.
+
+    `key` is None where the archive does not know it. `touched_at` is when it was begun, or when
+    bytes last came for it, as far as the archive can tell.
+    """
+
+    token: str
+    key: str | None
+    touched_at: datetime
 
 
 class Upload(Protocol):
@@ -137,6 +180,28 @@ class Archive(Protocol):
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
         """All whole objects whose key starts with `prefix`, in key order, without checksums."""
+        ...
+
+    def describe(self, key: str) -> ObjectRecord | None:
+        """What lies at `key` with the archive's own records of it, None when nothing does.
+
+        Reads no bytes of the object, and costs about what `head` does.
+        """
+        ...
+
+    def unfinished_uploads(self) -> Iterator[UnfinishedUpload]:
+        """The uploads that nobody is known to be writing at this moment; cloud-sync's or others'.
+
+        Those that another live process holds are left out, where the archive can tell.
+        """
+        ...
+
+    def discard(self, upload: UnfinishedUpload) -> bool:
+        """Throw away what was stored for an upload that `unfinished_uploads` listed.
+
+        False, and nothing changed, where it is over or somebody goes on with it meanwhile.
+        Whole objects are never touched.
+        """
         ...
 
     def open(self, key: str) -> BinaryIO:

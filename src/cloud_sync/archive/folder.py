@@ -2,7 +2,8 @@
 
 A half file never bears a real name: parts go to a temporary file under `.cloud-sync/partial`, on
 the same file system, which is made durable first and then given its name without overwriting.
-A folder keeps neither checksums nor media ids: `head` reports sizes only.
+A folder keeps nothing beside a file: `head` reports sizes only. What an object was when it was
+stored, and which medium it belongs to, is noted in `.cloud-sync/manifest.jsonl`.
 """
 
 from __future__ import annotations
@@ -12,10 +13,18 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from cloud_sync.archive.base import ObjectDescription, StoredObject
+from cloud_sync.archive.base import (
+    Noted,
+    ObjectDescription,
+    ObjectRecord,
+    StoredObject,
+    UnfinishedUpload,
+)
 from cloud_sync.archive.checksum import to_text
 from cloud_sync.archive.folder_disk import (
     create_file,
@@ -28,12 +37,16 @@ from cloud_sync.archive.folder_disk import (
     translated,
     write_at,
 )
+from cloud_sync.archive.folder_manifest import FolderManifest, ManifestLine
 from cloud_sync.archive.folder_upload import FolderUpload
 from cloud_sync.archive.keys import require_key
 from cloud_sync.errors import ArchiveUnusable
 
 PRIVATE = ".cloud-sync"
 """The name in the root that is ours and holds no objects."""
+
+MANIFEST = "manifest.jsonl"
+"""The name in our own folder of the file that tells of the objects."""
 
 ABANDONED_AFTER_SECONDS = 30 * 24 * 3600.0
 """The age from which a partial file that no process holds is thrown away; until then an upload
@@ -58,6 +71,7 @@ class FolderArchive:
         self._in_use = in_use
         self._root = root
         self._partial = root / PRIVATE / "partial"
+        self._manifest = FolderManifest(root / PRIVATE / MANIFEST)
 
     def check(self) -> None:
         """Create the folder with its parents, and prove by a probe file that it can be written.
@@ -86,14 +100,8 @@ class FolderArchive:
             with suppress(FileNotFoundError):
                 _sweep_if_abandoned(leftover, present)
 
-    def begin(
-        self,
-        key: str,
-        description: ObjectDescription,  # noqa: ARG002 - the contract passes it
-        *,
-        part_size: int,
-    ) -> FolderUpload:
-        """Start an object; of the description, a folder keeps nothing."""
+    def begin(self, key: str, description: ObjectDescription, *, part_size: int) -> FolderUpload:
+        """Start an object; of the description, the manifest keeps all but type and tags."""
         if part_size < 1:
             raise ValueError(f"a part has at least one byte, not {part_size}")
         target = self._path(key)
@@ -103,15 +111,10 @@ class FolderArchive:
             temporary = self._partial / f"{secrets.token_hex(16)}.part"
             descriptor = create_file(temporary)
             lock_file(descriptor)
-        return FolderUpload(self.publish, key, target, temporary, descriptor, part_size)
+        return self._upload(key, description, target, temporary, descriptor, part_size)
 
     def resume(
-        self,
-        key: str,
-        description: ObjectDescription,  # noqa: ARG002 - the contract passes it
-        *,
-        part_size: int,
-        token: str,
+        self, key: str, description: ObjectDescription, *, part_size: int, token: str
     ) -> FolderUpload | None:
         """Go on with a temporary file; None also where another process or upload holds it.
 
@@ -128,7 +131,37 @@ class FolderArchive:
             descriptor = open_again(temporary)
         if descriptor is None:
             return None
-        return FolderUpload(self.publish, key, target, temporary, descriptor, part_size)
+        return self._upload(key, description, target, temporary, descriptor, part_size)
+
+    def _upload(
+        self,
+        key: str,
+        description: ObjectDescription,
+        target: Path,
+        temporary: Path,
+        descriptor: int,
+        part_size: int,
+    ) -> FolderUpload:
+        def publish(stored: StoredObject) -> None:
+            self._note(description, stored, descriptor)
+            self.publish(temporary, target, key)
+
+        return FolderUpload(publish, key, target, temporary, descriptor, part_size)
+
+    def _note(self, description: ObjectDescription, stored: StoredObject, descriptor: int) -> None:
+        """Write down what is about to become visible; its own file system keeps its time."""
+        with translated("noting a file in", self._root, kept="what was archived is untouched"):
+            self._manifest.add(
+                ManifestLine(
+                    key=stored.key,
+                    media_id=description.media_id,
+                    file_number=description.file_number,
+                    size=stored.size,
+                    checksum=stored.checksum or "",
+                    changed_ns=os.fstat(descriptor).st_mtime_ns,
+                    metadata=description.metadata,
+                )
+            )
 
     def put(
         self, key: str, description: ObjectDescription, data: memoryview, checksum: bytes
@@ -142,13 +175,72 @@ class FolderArchive:
             upload.abort()
 
     def head(self, key: str) -> StoredObject | None:
-        """Size of the file at `key`; no checksum, for a folder keeps none."""
+        """Size of the file at `key`; no checksum, for a folder keeps none with the file."""
+        status = self._status(key)
+        return None if status is None else StoredObject(key, status.st_size)
+
+    def _status(self, key: str) -> os.stat_result | None:
         path = self._path(key)
         with translated("looking at", path):
             if path.is_file() and not path.is_symlink() and not self._link_before(path):
-                return StoredObject(key, path.stat().st_size)
+                return path.stat()
         self._require_root("looking into")
         return None
+
+    def describe(self, key: str) -> ObjectRecord | None:
+        """Size of the file at `key`, and what was noted of it.
+
+        The noted checksum is vouched for while size and time of last change are as noted: then
+        nothing has written to the file since it was stored. A copy of the archive that did not
+        keep the times has no checksums until its bytes are read.
+        """
+        status = self._status(key)
+        if status is None:
+            return None
+        stored = StoredObject(key, status.st_size)
+        with translated("reading the manifest of", self._root):
+            line = self._manifest.about(key, status.st_size, status.st_mtime_ns)
+        if line is None:
+            return ObjectRecord(stored)
+        untouched = (line.size, line.changed_ns) == (status.st_size, status.st_mtime_ns)
+        stored = replace(
+            stored,
+            checksum=line.checksum if untouched else None,
+            media_id=line.media_id,
+            file_number=line.file_number,
+        )
+        return ObjectRecord(stored, line.metadata, Noted(line.size, line.checksum))
+
+    def unfinished_uploads(self) -> Iterator[UnfinishedUpload]:
+        """Our own temporary files that no process holds; which keys they are for is not known."""
+        self._require_root("looking into")
+        with translated("looking into", self._partial):
+            names = sorted(path.name for path in self._partial.glob("*.part"))
+        for name in filter(_TEMPORARY_NAME.fullmatch, names):
+            with translated("looking at", self._partial / name):
+                descriptor = open_again(self._partial / name)
+                if descriptor is None:
+                    continue
+                try:
+                    seconds = os.fstat(descriptor).st_mtime
+                finally:
+                    os.close(descriptor)
+            yield UnfinishedUpload(name, None, datetime.fromtimestamp(seconds, UTC))
+
+    def discard(self, upload: UnfinishedUpload) -> bool:
+        """As the contract says; a file that is whole and has its name keeps it."""
+        if not _TEMPORARY_NAME.fullmatch(upload.token):
+            return False
+        temporary = self._partial / upload.token
+        with translated("clearing", temporary):
+            descriptor = open_again(temporary)
+            if descriptor is None:
+                return False
+            try:
+                temporary.unlink()
+            finally:
+                os.close(descriptor)
+        return True
 
     def list(self, prefix: str = "") -> Iterator[StoredObject]:
         """All objects whose key starts with `prefix`, in the order of their code points."""

@@ -31,7 +31,7 @@ class FolderUpload:
 
     def __init__(
         self,
-        publish: Callable[[Path, Path, str], None],
+        publish: Callable[[StoredObject], None],
         key: str,
         target: Path,
         temporary: Path,
@@ -87,6 +87,7 @@ class FolderUpload:
         """
         with self._lock:
             descriptor = self._open()
+            stored = StoredObject(self._key, size, checksum)
             try:
                 require_whole(self._key, self._parts, self._part_size, size, checksum)
                 with translated("writing", self._target):
@@ -94,10 +95,10 @@ class FolderUpload:
                     os.ftruncate(descriptor, size)
                     sync_file(descriptor)
                 self._require_read_back(descriptor, Expected(self._key, size, checksum))
-                self._publish(self._temporary, self._target, self._key)
+                self._publish(stored)
             finally:
                 self._discard()
-        return StoredObject(self._key, size, checksum)
+        return stored
 
     def _require_read_back(self, descriptor: int, expected: Expected) -> None:
         with translated("reading back", self._temporary):

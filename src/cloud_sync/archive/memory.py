@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from io import BytesIO
 from threading import RLock
 from typing import BinaryIO
 
-from cloud_sync.archive.base import KeptPart, ObjectDescription, StoredObject
+from cloud_sync.archive.base import (
+    KeptPart,
+    ObjectDescription,
+    ObjectRecord,
+    StoredObject,
+    UnfinishedUpload,
+)
 from cloud_sync.archive.checksum import Part, part_checksum, to_text
 from cloud_sync.archive.keys import require_key
 from cloud_sync.archive.verify import require_kept, require_part, require_whole
@@ -31,6 +38,7 @@ class Unfinished:
     key: str
     held: bool = True
     parts: dict[int, bytes] = field(default_factory=dict)
+    begun_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass
@@ -95,6 +103,25 @@ class MemoryArchive:
         for key in sorted(sizes):
             if key.startswith(prefix):
                 yield StoredObject(key, sizes[key])
+
+    def describe(self, key: str) -> ObjectRecord | None:
+        with self.lock:
+            found = self.objects.get(require_key(key))
+        return ObjectRecord(_report(key, found), found.description.metadata) if found else None
+
+    def unfinished_uploads(self) -> Iterator[UnfinishedUpload]:
+        with self.lock:
+            left = [(token, each) for token, each in self.unfinished.items() if not each.held]
+        for token, each in left:
+            yield UnfinishedUpload(token, each.key, each.begun_at)
+
+    def discard(self, upload: UnfinishedUpload) -> bool:
+        with self.lock:
+            left = self.unfinished.get(upload.token)
+            if left is None or left.held:
+                return False
+            del self.unfinished[upload.token]
+        return True
 
     def open(self, key: str) -> BinaryIO:
         with self.lock:

@@ -13,7 +13,14 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
-from cloud_sync.archive.base import ObjectDescription, StoredObject
+from cloud_sync.archive import s3_metadata
+from cloud_sync.archive.base import (
+    Noted,
+    ObjectDescription,
+    ObjectRecord,
+    StoredObject,
+    UnfinishedUpload,
+)
 from cloud_sync.archive.checksum import to_text
 from cloud_sync.archive.keys import require_key
 from cloud_sync.archive.s3_commit import S3Commit
@@ -140,6 +147,31 @@ class S3Archive:
             self._require_bucket()
             return None
         return self._writer.report(key, seen)
+
+    def describe(self, key: str) -> ObjectRecord | None:
+        """As the contract says, by one HEAD; the size of the source is noted in the metadata."""
+        seen = self._writer.head(self._base + require_key(key), "looking at " + key)
+        if seen is None:
+            self._require_bucket()
+            return None
+        metadata = s3_metadata.decode(seen.metadata)
+        size = metadata.get("source-size", "")
+        noted = Noted(int(size)) if size.isascii() and size.isdecimal() else Noted()
+        return ObjectRecord(self._writer.report(key, seen), metadata, noted)
+
+    def unfinished_uploads(self) -> Iterator[UnfinishedUpload]:
+        """All multipart uploads below the prefix: who writes at one, S3 cannot tell."""
+        for full_key, upload_id, begun_at in self._writer.unfinished(self._base):
+            key = full_key.removeprefix(self._base)
+            yield UnfinishedUpload(upload_id, key, begun_at)
+
+    def discard(self, upload: UnfinishedUpload) -> bool:
+        """As the contract says, where the upload is still there."""
+        full_key = self._base + require_key(upload.key or "")
+        if not self._writer.exists(full_key, upload.token):
+            return False
+        self._writer.abort(full_key, upload.token)
+        return True
 
     def _require_bucket(self) -> None:
         # a HEAD for an object answers the same 404 when the bucket itself is missing

@@ -68,6 +68,20 @@ def identity(headers: Mapping[str, str]) -> tuple[str | None, int | None]:
     return decoded.get(MEDIA_ID), int(number) if number.isdecimal() else None
 
 
+def is_cold(headers: Mapping[str, str]) -> bool:
+    """Whether an object must be restored before it can be read, by the headers of a HEAD.
+
+    As Amazon documents them: the storage class or, in Intelligent-Tiering, the archive status
+    says where the object lies, and `x-amz-restore` that a restored copy is there. GLACIER_IR is
+    read at once.
+    """
+    said = {name.lower(): value for name, value in headers.items()}
+    if 'ongoing-request="false"' in said.get("x-amz-restore", ""):
+        return False
+    in_archive_class = said.get("x-amz-storage-class") in ("GLACIER", "DEEP_ARCHIVE")
+    return in_archive_class or "x-amz-archive-status" in said
+
+
 def tag_query(tags: Mapping[str, str]) -> str:
     """Tags as the `x-amz-tagging` header wants them."""
     if len(tags) > TAG_LIMIT:

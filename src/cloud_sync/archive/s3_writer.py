@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from hashlib import md5
 from http.client import HTTPMessage
@@ -50,6 +51,7 @@ class Seen:
     etag: str
     checksum: str | None
     metadata: Mapping[str, str]
+    cold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,22 @@ class S3Writer:
     def report(self, key: str, seen: Seen) -> StoredObject:
         """An answer of `head` in the words of the contract."""
         media_id, number = s3_metadata.identity(seen.metadata)
-        return StoredObject(key, seen.size, seen.checksum, media_id, number)
+        return StoredObject(key, seen.size, seen.checksum, media_id, number, seen.cold)
+
+    def unfinished(self, prefix: str) -> Iterator[tuple[str, str, datetime]]:
+        """Key, id and time of beginning of each multipart upload below the prefix."""
+        pages = iter(
+            self._client.get_paginator("list_multipart_uploads").paginate(
+                Bucket=self._bucket, Prefix=prefix
+            )
+        )
+        while True:
+            with translated("listing unfinished uploads", self.place):
+                page = next(pages, None)
+            if page is None:
+                return
+            for row in page.get("Uploads", ()):
+                yield row["Key"], row["UploadId"], row["Initiated"]
 
     def delete(self, key: str, version: str | None) -> None:
         """Remove the object, or just the version where the bucket keeps versions."""
@@ -266,7 +283,13 @@ def _seen(answer: HTTPMessage) -> Seen:
         for name, value in answer.items()
         if name.lower().startswith(_META)
     }
-    return Seen(int(answer["Content-Length"]), _etag(answer), _checksum_in(answer), metadata)
+    return Seen(
+        int(answer["Content-Length"]),
+        _etag(answer),
+        _checksum_in(answer),
+        metadata,
+        s3_metadata.is_cold(dict(answer.items())),
+    )
 
 
 def _etag(answer: HTTPMessage) -> str:

@@ -19,6 +19,8 @@ class Verdict(StrEnum):
     SIZE_DIFFERS = "size_differs"
     CHECKSUM_DIFFERS = "checksum_differs"
     CHECKSUM_UNKNOWN = "checksum_unknown"
+    UNREADABLE = "unreadable"
+    COLD = "cold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,23 @@ def compare(expected: Expected, stored: StoredObject | None) -> Finding:
             f"{key}: CRC64NVME {stored.checksum} is stored, {expected.checksum} was expected",
         )
     return Finding(Verdict.OK, f"{key}: {stored.size} bytes, CRC64NVME {stored.checksum}")
+
+
+def unreadable(expected: Expected) -> Finding:
+    """The finding for an object whose bytes its disk does not give."""
+    return Finding(
+        Verdict.UNREADABLE,
+        f"{expected.key}: its {expected.size} bytes cannot be read, the disk reports an error",
+    )
+
+
+def in_cold_storage(expected: Expected) -> Finding:
+    """The finding for an object that must be restored before its bytes can be read."""
+    return Finding(
+        Verdict.COLD,
+        f"{expected.key}: it lies in an archive class, so its bytes cannot be read before it is "
+        "restored; size and stored checksum are as expected",
+    )
 
 
 def require_part(key: str, number: int, data: memoryview, checksum: bytes) -> Part:

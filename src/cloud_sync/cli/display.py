@@ -14,13 +14,15 @@ from cloud_sync.pipeline.events import (
     FileArchived,
     FileFailed,
     FileProgress,
+    LoginAwaited,
+    LoginRenewed,
     MediumSettled,
     PageListed,
     PlanMade,
     RunEnded,
     Warned,
 )
-from cloud_sync.summary.render import count, shown_name, size_text, summary_json
+from cloud_sync.summary.render import count, duration_text, shown_name, size_text, summary_json
 
 
 class Display(Protocol):
@@ -50,10 +52,12 @@ class JsonDisplay:
 
 
 class QuietDisplay:
-    """Nothing on the way; the end of the run is told elsewhere."""
+    """Nothing on the way but what a person must do; the end of the run is told elsewhere."""
 
     def observe(self, event: Event) -> None:
-        """Look away."""
+        """Look away, unless the run waits for a person."""
+        if isinstance(event, LoginAwaited):
+            say(one_line(plain_line(event)))
 
     def shown(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -85,6 +89,10 @@ def plain_line(event: Event) -> str:
         case MediumSettled(named=Named() as named):
             word = "failed" if event.outcome == Outcome.FAILED else "left"
             return f"{word} {shown_name(named)}: {named.message}"
+        case LoginAwaited(message, hint, seconds):
+            return f"waiting up to {duration_text(seconds)} for a login; next: {hint} ({message})"
+        case LoginRenewed():
+            return "the login works; going on"
         case Warned(message):
             return f"warning: {message}"
         case _:

@@ -52,11 +52,13 @@ def doctor(
 
     set_up_logging(verbose=verbose)
     config = load_config({"to": to}, os.environ)
-    findings = examine(LocalWiring(config, os.environ))
+    wiring = LocalWiring(config, os.environ)
+    findings = examine(wiring)
     if json:
         result_json(
             {
                 "settings": settings_of(config),
+                "login": _login_json(wiring),
                 "checks": [
                     {
                         "check": finding.check,
@@ -101,17 +103,36 @@ def _try(check: str, call: Callable[[], str]) -> Finding:
 
 
 def _credentials(wiring: LocalWiring) -> str:
-    from cloud_sync.cli.status import age_text
+    from cloud_sync.credentials.history import outlook
     from cloud_sync.errors import AuthRequired, AuthTrouble
+    from cloud_sync.summary.render import login_text, login_warning
 
     credential = wiring.credentials().read()
     if credential is None:
         raise AuthRequired(
             "there are no GoPro credentials", trouble=AuthTrouble.MISSING, hint="cloud-sync login"
         )
-    if credential.stored_at is None:
-        return f"from {credential.origin}"
-    return f"from {credential.origin}, {age_text(wiring.now() - credential.stored_at)} old"
+    history, now = wiring.login_history(), wiring.now()
+    found = outlook(credential, history.records())
+    told = (login_text(found, now), login_warning(found, now), history.trouble)
+    return "; ".join(sentence for sentence in told if sentence)
+
+
+def _login_json(wiring: LocalWiring) -> dict[str, object] | None:
+    """What is known of the login; None without one that can be read, which a check says then."""
+    from cloud_sync.credentials.history import outlook
+    from cloud_sync.errors import UsageError
+    from cloud_sync.summary.render import login_json
+
+    try:
+        credential = wiring.credentials().read()
+    except UsageError:
+        return None
+    if credential is None:
+        return None
+    history = wiring.login_history()
+    found = outlook(credential, history.records())
+    return login_json(found, wiring.now(), history.trouble)
 
 
 def _login(wiring: LocalWiring) -> str:

@@ -72,6 +72,7 @@ def rows_of(medium: TrackedMedium) -> Iterator[dict[str, object]]:
             "checksum_crc64nvme": file.checksum if file else None,
             "captured_at": medium.captured_at.isoformat() if medium.captured_at else None,
             "attempts": medium.attempts,
+            "source_check": file.source_check if file else None,
             "error": error_of(medium, file),
         }
 

@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from cloud_sync import __version__
-from cloud_sync.cli import demo, doctor, list_files, login, simulator, status, sync
+from cloud_sync.cli import (
+    demo,
+    doctor,
+    list_files,
+    login,
+    reconcile,
+    retry,
+    simulator,
+    status,
+    sync,
+    verify,
+)
 from cloud_sync.cli.options import examples
 from cloud_sync.cli.terminal import tell_error, tell_fault
 from cloud_sync.errors import CloudSyncError
@@ -41,7 +52,18 @@ app = typer.Typer(
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (login, sync, status, list_files, doctor, demo, simulator):
+for command in (
+    login,
+    sync,
+    status,
+    list_files,
+    retry,
+    verify,
+    reconcile,
+    doctor,
+    demo,
+    simulator,
+):
     command.register(app)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,10 +11,14 @@ from cloud_sync.cli.options import Json, Quiet, To, Verbose, examples
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cloud_sync.model.tracking import TrackedMedium
+    from cloud_sync.model.tracking import TrackedFile, TrackedMedium
     from cloud_sync.pipeline.standing import Standing
 
 SHOWN_EACH = 5
+SUSPECT = "source_damaged"
+SUSPECT_MESSAGE = (
+    "stored, but its bytes do not give the cloud's own checksum as other files do; look at it"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +47,8 @@ def status(
     wiring = LocalWiring(load_config({"to": to}, os.environ), os.environ)
     with wiring.existing_tracker() as tracker:
         credential = wiring.credentials().read()
-        now = standing(tracker, wiring.location, credential, wiring.now())
+        history = wiring.login_history()
+        now = standing(tracker, wiring.location, credential, wiring.now(), history)
     if json:
         result_json(standing_json(now))
     else:
@@ -65,10 +69,10 @@ def standing_text(standing: Standing, *, brief: bool) -> str:
     if standing.last_run and not brief:
         when = to_text(standing.last_run.started_at.replace(microsecond=0))
         lines.append(f"  last run     {when}: {headline(standing.last_run)}")
-    if not brief:
-        lines.append(f"  login        {_login_text(standing)}")
+    lines += _login_lines(standing, brief=brief)
     lines += _attention(standing.failures, "FAILED")
     lines += _attention(standing.without_original, "SKIPPED")
+    lines += _suspects(standing.source_suspects)
     return "\n".join(lines)
 
 
@@ -84,32 +88,32 @@ def _attention(media: Sequence[TrackedMedium], status: str) -> list[str]:
     return lines
 
 
-def _login_text(standing: Standing) -> str:
-    if standing.login_origin is None:
-        return "none stored; cloud-sync login"
-    if standing.login_stored_at is None:
-        return f"from {standing.login_origin}, of unknown age"
-    return f"{age_text(standing.now - standing.login_stored_at)} old, from {standing.login_origin}"
+def _suspects(files: Sequence[tuple[str, TrackedFile]]) -> list[str]:
+    from cloud_sync.cli.terminal import one_line
+
+    lines = [
+        one_line(f"  needs you    {file.key}: {SUSPECT_MESSAGE}") for _, file in files[:SHOWN_EACH]
+    ]
+    if len(files) > SHOWN_EACH:
+        lines.append("               more: cloud-sync status --json")
+    return lines
 
 
-def age_text(age: timedelta) -> str:
-    """`3 days`, `5 hours`, `12 minutes`."""
-    from cloud_sync.summary.render import count
+def _login_lines(standing: Standing, *, brief: bool) -> list[str]:
+    from cloud_sync.summary.render import login_text, login_warning
 
-    minutes = max(0, int(age.total_seconds() // 60))
-    if minutes < 120:
-        return count(minutes, "minute", "minutes")
-    if minutes < 48 * 60:
-        return count(minutes // 60, "hour", "hours")
-    return count(minutes // 1440, "day", "days")
+    login = standing.login
+    if login is None:
+        return [] if brief else ["  login        none stored; cloud-sync login"]
+    lines = [] if brief else [f"  login        {login_text(login, standing.now)}"]
+    remarks = (login_warning(login, standing.now), standing.login_trouble)
+    return lines + [f"  warning      {remark}" for remark in remarks if remark]
 
 
 def standing_json(standing: Standing) -> dict[str, object]:
     """The object of `status --json`."""
-    from cloud_sync.clock import to_text
-    from cloud_sync.summary.render import summary_json
+    from cloud_sync.summary.render import login_json, summary_json
 
-    stored_at = standing.login_stored_at
     return {
         "archive": standing.archive,
         "statuses": {
@@ -117,13 +121,9 @@ def standing_json(standing: Standing) -> dict[str, object]:
             for status, tally in standing.tallies.items()
         },
         "last_run": summary_json(standing.last_run) if standing.last_run else None,
-        "login": None
-        if standing.login_origin is None
-        else {
-            "origin": standing.login_origin,
-            "stored_at": to_text(stored_at) if stored_at else None,
-            "age_seconds": (standing.now - stored_at).total_seconds() if stored_at else None,
-        },
+        "login": login_json(standing.login, standing.now, standing.login_trouble)
+        if standing.login
+        else None,
         "needs_attention": [
             {
                 "media_id": medium.media_id,
@@ -133,5 +133,15 @@ def standing_json(standing: Standing) -> dict[str, object]:
                 "attempts": medium.attempts,
             }
             for medium in (*standing.failures, *standing.without_original)
+        ]
+        + [
+            {
+                "media_id": media_id,
+                "filename": file.filename,
+                "code": SUSPECT,
+                "message": f"{file.key}: {SUSPECT_MESSAGE}",
+                "attempts": None,
+            }
+            for media_id, file in standing.source_suspects
         ],
     }

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from cloud_sync.cli.options import Json, Quiet, To, Verbose, examples
+
+LOGIN_WAIT = "12h"
+"""How long `--wait-for-login` waits where no duration stands behind it."""
+
+
+class SyncCommand(TyperCommand):
+    """Lets `--wait-for-login` stand without a duration, which typer's own options cannot."""
+
+    # Any: some versions of typer carry a click of their own, others use the public one
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, with_login_wait(args))
+
+
+def with_login_wait(args: list[str]) -> list[str]:
+    """The arguments with the default duration behind a `--wait-for-login` that has none."""
+    filled = []
+    for position, argument in enumerate(args):
+        filled.append(argument)
+        behind = args[position + 1 : position + 2]
+        if argument == "--wait-for-login" and (not behind or behind[0].startswith("-")):
+            filled.append(LOGIN_WAIT)
+    return filled
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
     app.command(
         "sync",
+        cls=SyncCommand,
         epilog=examples(
             "cloud-sync sync --to /mnt/archive                  archive what is not there yet",
             "cloud-sync sync --to /mnt/archive --dry-run        show the plan, move nothing",
@@ -21,6 +45,8 @@ def register(app: typer.Typer) -> None:
             "cloud-sync sync --since 2026-05-01 --type Video    a part of the library",
             "cloud-sync sync --max-duration 2h --bandwidth-limit 20MB/s",
             "                                                   for a nightly job",
+            "cloud-sync sync --wait-for-login                   a first run of several days: go on",
+            "                                                   after `cloud-sync login` elsewhere",
         ),
     )(sync)
 
@@ -52,6 +78,13 @@ def sync(
     max_duration: Annotated[
         str | None, typer.Option(metavar="2h", help="Stop cleanly after this long.")
     ] = None,
+    wait_for_login: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[12h]",
+            help="If the login dies, wait this long for `cloud-sync login`, then go on.",
+        ),
+    ] = None,
     bandwidth_limit: Annotated[
         str | None, typer.Option(metavar="20MB/s", help="The most bytes a second in total.")
     ] = None,
@@ -74,6 +107,7 @@ def sync(
             "to": to,
             "concurrency": concurrency,
             "max_duration": max_duration,
+            "wait_for_login": wait_for_login,
             "bandwidth_limit": bandwidth_limit,
             "storage_plan": storage_plan,
         },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ def perform_sync(request: SyncRequest, environment: Mapping[str, str]) -> SyncEn
             report = sync(rooms, options, stop, display.observe)
         advice = wiring.advice if report.summary.files_archived else ""
     summary = report.summary
-    code = _tell(report, request)
+    code = tell_report(report, request)
     if advice and not request.json and not request.quiet:
         say(advice)
     return SyncEnd(code, summary.files_archived, summary.bytes)
@@ -117,23 +118,41 @@ def display_of(request: SyncRequest) -> Display:
 
 @contextmanager
 def stopped_by_signals(stop: Stop, saying: str = STOPPING) -> Iterator[None]:
-    """The first interrupt ends the run cleanly; a second one ends the process at once."""
+    """The first interrupt ends the run cleanly; a second one ends the process at once.
+
+    A handler runs between any two steps of the main thread, which may hold the very locks that
+    stopping and printing need: so it only writes into a pipe, and a thread does the rest.
+    """
+    reading, writing = os.pipe()
+    asked = False
 
     def ask(_number: int, _frame: object) -> None:
-        if stop.reason is StopReason.INTERRUPTED:
+        nonlocal asked
+        if asked:
             os._exit(ExitCode.INTERRUPTED)
-        stop.request(StopReason.INTERRUPTED)
-        say(saying)
+        asked = True
+        os.write(writing, b"!")
 
+    def end() -> None:
+        if os.read(reading, 1):
+            stop.request(StopReason.INTERRUPTED)
+            say(saying)
+
+    listener = threading.Thread(target=end, name="signals", daemon=True)
+    listener.start()
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        os.close(writing)
+        listener.join()
+        os.close(reading)
 
 
-def _tell(report: RunReport, request: SyncRequest) -> ExitCode:
+def tell_report(report: RunReport, request: SyncRequest) -> ExitCode:
+    """Print the summary, and what ended the run early; the exit code."""
     summary, blocker = report.summary, report.blocker
     if not request.json and not (request.quiet and summary.result.exit_code == ExitCode.DONE):
         result(summary_text(summary))

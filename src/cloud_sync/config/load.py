@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloud_sync.config.quantities import parse_count, parse_duration, parse_rate
+from cloud_sync.config.quantities import (
+    parse_count,
+    parse_duration,
+    parse_rate,
+    parse_switch,
+)
 from cloud_sync.config.schema import BY_NAME, HOME_ENV, SETTINGS, Setting
 from cloud_sync.errors import UsageError
 from cloud_sync.model.location import Destination, parse_destination
@@ -68,9 +73,29 @@ class Config:
         return parse_duration(text).total_seconds() if text else None
 
     @property
+    def retry_wait(self) -> float:
+        """In seconds."""
+        return parse_duration(self.values["retry_wait"].text).total_seconds()
+
+    @property
+    def outage_wait(self) -> float:
+        """In seconds."""
+        return parse_duration(self.values["outage_wait"].text).total_seconds()
+
+    @property
+    def login_wait(self) -> float | None:
+        """In seconds; None where a run is not to wait for a login."""
+        text = self.text("wait_for_login")
+        return parse_duration(text).total_seconds() if text else None
+
+    @property
     def bytes_per_second(self) -> int | None:
         text = self.text("bandwidth_limit")
         return parse_rate(text) if text else None
+
+    @property
+    def source_check(self) -> bool:
+        return parse_switch(self.values["source_check"].text)
 
     @property
     def storage_plan(self) -> StoragePlan | None:

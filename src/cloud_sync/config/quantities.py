@@ -58,3 +58,11 @@ def parse_count(text: str) -> int:
     if not re.fullmatch(r"\s*\d{1,9}\s*", text) or int(text) < 1:
         raise UsageError(f"{text!r} is no whole number from 1 up", hint="write it like 5")
     return int(text)
+
+
+def parse_switch(text: str) -> bool:
+    """`on` or `off`, in any case; UsageError for anything else."""
+    switch = {"on": True, "off": False}.get(text.strip().lower())
+    if switch is None:
+        raise UsageError(f"{text!r} is neither on nor off", hint="write on or off")
+    return switch

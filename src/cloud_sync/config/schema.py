@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cloud_sync.config.quantities import parse_count, parse_duration, parse_rate
+from cloud_sync.config.quantities import (
+    parse_count,
+    parse_duration,
+    parse_rate,
+    parse_switch,
+)
 from cloud_sync.model.location import parse_destination
 from cloud_sync.model.storage_plan import parse_storage_plan
 
@@ -81,6 +86,29 @@ SETTINGS: tuple[Setting, ...] = (
         check=parse_rate,
     ),
     Setting(
+        name="retry_wait",
+        meaning="the wait before a call that failed is tried again; each further one doubles it",
+        example="5s",
+        env="CLOUD_SYNC_RETRY_WAIT",
+        default="1.5s",
+        check=parse_duration,
+    ),
+    Setting(
+        name="outage_wait",
+        meaning="how long a run waits for a cloud that is down before it ends",
+        example="2h",
+        env="CLOUD_SYNC_OUTAGE_WAIT",
+        default="10m",
+        check=parse_duration,
+    ),
+    Setting(
+        name="wait_for_login",
+        meaning="how long a run whose login died waits for `cloud-sync login`, instead of ending",
+        example="12h",
+        env="CLOUD_SYNC_WAIT_FOR_LOGIN",
+        check=parse_duration,
+    ),
+    Setting(
         name="storage_plan",
         meaning="how a bucket keeps objects: standard, direct, grace:N or founding-97",
         example="direct",
@@ -93,6 +121,15 @@ SETTINGS: tuple[Setting, ...] = (
         "found by the endpoint's host otherwise",
         example="generic",
         env="CLOUD_SYNC_S3_DIALECT",
+    ),
+    Setting(
+        name="source_check",
+        meaning="on or off: whether the cloud's own checksums are reproduced while originals "
+        "are fetched",
+        example="off",
+        env="CLOUD_SYNC_SOURCE_CHECK",
+        default="on",
+        check=parse_switch,
     ),
     Setting(
         name="notify",

@@ -6,14 +6,13 @@ import json
 import os
 import shlex
 import stat
-import tempfile
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cloud_sync.clock import from_text, to_text
 from cloud_sync.credentials.base import StoredCredential
+from cloud_sync.credentials.private_file import reason_of, write_private
 from cloud_sync.errors import UsageError
 from cloud_sync.secret import Secret
 
@@ -40,7 +39,7 @@ class FileCredentials:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise self._unusable(_reason(error)) from error
+            raise self._unusable(reason_of(error)) from error
         return self._parsed(content)
 
     def replace(self, token: Secret, now: datetime, user_id: Secret | None = None) -> None:
@@ -51,30 +50,13 @@ class FileCredentials:
             "stored_at": to_text(now),
         }
         try:
-            self._write((json.dumps(fields, indent=1) + "\n").encode("ascii"))
+            write_private(self._path, (json.dumps(fields, indent=1) + "\n").encode("ascii"))
         except OSError as error:
             raise UsageError(
-                f"storing the login in {self.location}: {_reason(error)}",
+                f"storing the login in {self.location}: {reason_of(error)}",
                 kept="what was stored before is as it was",
                 hint=f"ls -ld {shlex.quote(str(self._path.parent))}",
             ) from error
-
-    def _write(self, content: bytes) -> None:
-        folder = self._path.parent
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # mkstemp creates with 0600, so the token is never readable by others, not even briefly
-        handle, temporary = tempfile.mkstemp(prefix=".credentials-", dir=folder)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(self._path)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                Path(temporary).unlink()
-            raise
-        _sync_folder(folder)
 
     def _check_mode(self, mode: int) -> None:
         if not stat.S_ISREG(mode):
@@ -118,15 +100,3 @@ def _instant(value: Any) -> datetime | None:
         return from_text(value) if isinstance(value, str) else None
     except ValueError:
         return None
-
-
-def _reason(error: OSError) -> str:
-    return os.strerror(error.errno) if error.errno else "it cannot be used"
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

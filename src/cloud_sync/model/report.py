@@ -64,6 +64,8 @@ class RunSummary:
     `reasons` counts all of them by reason code. `listing_short_by` is how many media the provider
     counts that its listing did not hold; the listing is not complete either where a row of it could
     not be read.
+    `told` is the result that a person knows of after this run, as far as messages could be handed
+    over; None where that is not known.
     """
 
     run_id: str
@@ -81,6 +83,7 @@ class RunSummary:
     reasons: dict[str, int] = field(default_factory=dict)
     named: tuple[Named, ...] = ()
     message: str = ""
+    told: Result | None = None
 
     @property
     def throughput_mbps(self) -> float:

@@ -47,6 +47,14 @@ class Reason:
     message: str
 
 
+class SourceCheck(StrEnum):
+    """What came of reproducing the source's own ETag from the bytes that were stored."""
+
+    MATCHED = "matched"
+    DIFFERS = "differs"
+    NOT_COMPARABLE = "not_comparable"
+
+
 @dataclass(frozen=True, slots=True)
 class TrackedFile:
     """One original file as the tracker knows it.
@@ -54,6 +62,8 @@ class TrackedFile:
     `key` is relative to the archive's root, given once, and never changes.
     `size` and `checksum` (CRC64NVME, base64 of 8 big-endian bytes, as S3 writes it) are recorded
     before the object is committed, so that a crash between commit and record is recognised.
+    `source_check` is None where it was not tried; `source_rule` names how the ETag was taken to be
+    made, None where that could not be told.
     """
 
     number: int
@@ -63,6 +73,8 @@ class TrackedFile:
     size: int | None = None
     checksum: str | None = None
     etag: str | None = None
+    source_check: SourceCheck | None = None
+    source_rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +118,16 @@ class TrackedMedium:
 
 @dataclass(frozen=True, slots=True)
 class PartRecord:
-    """A part that the archive has taken: CRC64NVME in 8 big-endian bytes, and its receipt."""
+    """A part that the archive has taken: CRC64NVME in 8 big-endian bytes, and its receipt.
+
+    `md5` is the MD5 of its bytes where the source's ETag is reproduced from it, else empty.
+    """
 
     number: int
     length: int
     checksum: bytes
     receipt: str
+    md5: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

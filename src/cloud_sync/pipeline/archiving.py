@@ -15,6 +15,7 @@ from cloud_sync.errors import (
     NeedsPerson,
     NoOriginal,
     NotReady,
+    ServiceDown,
     SizeMismatch,
     SourceNotUnderstood,
 )
@@ -24,6 +25,7 @@ from cloud_sync.model.tracking import Reason, Status, TrackedFile
 from cloud_sync.pipeline.calls import Caller
 from cloud_sync.pipeline.events import Warned
 from cloud_sync.pipeline.heartbeat import CLAIM_FOR
+from cloud_sync.pipeline.login import LoginGuard
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
 from cloud_sync.pipeline.storing import OriginalStore, Work
 from cloud_sync.pipeline.unfinished import discard_unfinished
@@ -61,9 +63,16 @@ class MediumArchiver:
     """Works on one medium after another; one instance serves all workers of a run."""
 
     def __init__(
-        self, rooms: Rooms, options: RunOptions, run_id: str, engine: TransferEngine, caller: Caller
+        self,
+        rooms: Rooms,
+        options: RunOptions,
+        run_id: str,
+        engine: TransferEngine,
+        caller: Caller,
+        login: LoginGuard,
     ) -> None:
         self._rooms = rooms
+        self._login = login
         self._owner = options.owner
         self._run_id = run_id
         self._caller = caller
@@ -81,23 +90,33 @@ class MediumArchiver:
         try:
             self._store_all(item, stored)
             self._settle(item, Status.COMPLETED, None)
-        except (NeedsPerson, Interrupted) as error:
-            self._settle(item, Status.PENDING, _reason(error), counts_as_attempt=False)
-            return MediumReport(Outcome.PENDING, None, stored.files, stored.bytes, error)
-        except (GoneAtSource, NoOriginal) as error:
-            return self._skip(item, claimed.files, error, stored)
         except CloudSyncError as error:
-            return self._give_up(item, error, stored)
+            return self._ended(item, claimed.files, self._login.judged(error), stored)
         except Exception as error:  # noqa: BLE001 one medium's fault must not take the others along
             _LOG.debug("archiving medium %s", item.id, exc_info=True)
             return self._give_up(item, InternalError(error), stored)
         return MediumReport(Outcome.ARCHIVED, None, stored.files, stored.bytes)
+
+    def _ended(
+        self,
+        item: MediaItem,
+        files: Sequence[TrackedFile],
+        error: CloudSyncError,
+        stored: Stored,
+    ) -> MediumReport:
+        if isinstance(error, (NeedsPerson, Interrupted, ServiceDown)):
+            self._settle(item, Status.PENDING, _reason(error), counts_as_attempt=False)
+            return MediumReport(Outcome.PENDING, None, stored.files, stored.bytes, error)
+        if isinstance(error, (GoneAtSource, NoOriginal)):
+            return self._skip(item, files, error, stored)
+        return self._give_up(item, error, stored)
 
     def _store_all(self, item: MediaItem, stored: Stored) -> None:
         files = self._caller.retried(
             f"asking for the originals of {item.filename or item.id}",
             lambda: self._rooms.provider.resolve(item),
         )
+        self._login.worked()
         rows = self._give_keys(item, files)
         _check_all_offered(item, files, rows)
         total = 0

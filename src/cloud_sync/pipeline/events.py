@@ -96,6 +96,20 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginAwaited:
+    """The run waits for a login that works, `seconds` at most; `hint` is what to type."""
+
+    message: str
+    hint: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRenewed:
+    """A login works; the run goes on."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded:
     """The run is over."""
 
@@ -112,6 +126,8 @@ Event = (
     | FileFailed
     | MediumSettled
     | Warned
+    | LoginAwaited
+    | LoginRenewed
     | RunEnded
 )
 Observer = Callable[[Event], None]

@@ -6,10 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Protocol
 
+from cloud_sync.clock import Clock
 from cloud_sync.errors import CloudSyncError, LeaseHeld
 from cloud_sync.pipeline.events import Observer, Warned
-from cloud_sync.pipeline.rooms import Rooms
+from cloud_sync.tracker.base import Tracker
 from cloud_sync.transfer.stopping import Stop, StopReason
 
 LEASE_FOR = timedelta(seconds=120)
@@ -18,8 +20,18 @@ CLAIM_FOR = timedelta(hours=24)
 """A claim is void as soon as its run has ended; this bounds a run that never ends."""
 
 
+class Leasing(Protocol):
+    """What a lease is kept with."""
+
+    @property
+    def tracker(self) -> Tracker: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+
 @contextmanager
-def kept_alive(rooms: Rooms, run_id: str, stop: Stop, observe: Observer) -> Iterator[None]:
+def kept_alive(rooms: Leasing, run_id: str, stop: Stop, observe: Observer) -> Iterator[None]:
     """Renew the lease of `run_id` every 20 s until the block ends."""
     done = threading.Event()
 

@@ -37,6 +37,8 @@ class TrackedJournal:
                 size=proof.size,
                 checksum=proof.checksum,
                 etag=proof.etag,
+                source_check=proof.source_check,
+                source_rule=proof.source_rule,
             )
         )
 

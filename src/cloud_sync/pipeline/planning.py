@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from cloud_sync.model.media import MediaItem, Page
+from cloud_sync.model.media import Page
 from cloud_sync.model.report import UNREADABLE_ROW, Named, Outcome
-from cloud_sync.model.tracking import Reason, Status
+from cloud_sync.model.tracking import Reason, Status, TrackedMedium
 from cloud_sync.pipeline.calls import Caller
 from cloud_sync.pipeline.discovery import Census, discover
 from cloud_sync.pipeline.events import PageListed, PlanMade, Warned
@@ -31,12 +31,22 @@ class Planned:
 
 
 def make_plan(rooms: Rooms, options: RunOptions, caller: Caller) -> Planned:
-    """List every page and decide on every medium. Writes nothing."""
+    """List every page and decide on every medium. Writes nothing.
+
+    A listing that lacks a medium that is still due is read once more: nothing is called gone by
+    one reading alone, in which it may have slipped from one page to another.
+    """
     plan, census = Plan(), Census()
-    for batch in _listing(rooms, caller, census):
-        known = rooms.tracker.known([item.id for item in batch])
-        plan_batch(plan, batch, known, options.policy, rooms.clock.now())
-        caller.observe(PageListed(len(census.ids), census.total_items))
+
+    def take_in() -> None:
+        for batch in discover(_fetch(rooms, caller), census):
+            known = rooms.tracker.known([item.id for item in batch])
+            plan_batch(plan, batch, known, options.policy, rooms.clock.now())
+            caller.observe(PageListed(len(census.ids), census.total_items))
+
+    take_in()
+    if census.complete and next(_vanished(rooms, census), None):
+        take_in()
     plan.close(options.limit)
     for warning in _warnings(census):
         caller.observe(Warned(warning))
@@ -46,6 +56,14 @@ def make_plan(rooms: Rooms, options: RunOptions, caller: Caller) -> Planned:
     return Planned(plan, census)
 
 
+def _fetch(rooms: Rooms, caller: Caller) -> Callable[[int], Page]:
+    def fetch(number: int) -> Page:
+        caller.stop.check()
+        return caller.retried(f"listing page {number}", lambda: rooms.provider.list_page(number))
+
+    return fetch
+
+
 def _warnings(census: Census) -> Iterator[str]:
     """What keeps the listing from being complete: media that are missing, rows not understood."""
     if census.short_by:
@@ -53,6 +71,8 @@ def _warnings(census: Census) -> Iterator[str]:
             f"the listing is incomplete: the cloud counts {census.total_items} media, "
             f"{len(census.listed)} were listed; run again to find the rest"
         )
+    for doubt in census.doubts():
+        yield f"the listing is incomplete: {doubt}; run again to find the rest"
     if census.unreadable:
         for sentence in census.unreadable:
             _LOG.debug("unreadable row: %s", sentence)
@@ -63,14 +83,6 @@ def _warnings(census: Census) -> Iterator[str]:
         )
 
 
-def _listing(rooms: Rooms, caller: Caller, census: Census) -> Iterator[tuple[MediaItem, ...]]:
-    def fetch(number: int) -> Page:
-        caller.stop.check()
-        return caller.retried(f"listing page {number}", lambda: rooms.provider.list_page(number))
-
-    return discover(fetch, census)
-
-
 def count_plan(planned: Planned, tally: Tally) -> None:
     """Count everything that was found, and name what is not due."""
     plan, census = planned.plan, planned.census
@@ -78,6 +90,7 @@ def count_plan(planned: Planned, tally: Tally) -> None:
     tally.new += plan.seen_first
     tally.listing_complete = census.complete
     tally.listing_short_by = census.short_by
+    tally.listing_doubt = "; ".join(census.doubts())
     tally.count(Outcome.ALREADY_ARCHIVED, plan.already_archived)
     for decision in plan.skips:
         tally.name(named(decision))
@@ -100,24 +113,29 @@ def settle_vanished(rooms: Rooms, census: Census, run_id: str, owner: str, tally
     if not census.complete:
         return
     tracker = rooms.tracker
+    for medium in list(_vanished(rooms, census)):
+        now = rooms.clock.now()
+        if not tracker.claim(medium.media_id, run_id, owner, now=now, until=now + CLAIM_FOR):
+            continue
+        discard_unfinished(rooms, medium.media_id, owner, medium.files)
+        tracker.settle(
+            medium.media_id,
+            owner,
+            Status.SKIPPED,
+            now=now,
+            reason=VANISHED,
+            counts_as_attempt=False,
+        )
+        tally.found += 1
+        tally.name(Named(medium.media_id, medium.filename, Outcome.GONE, *_parts(VANISHED)))
+
+
+def _vanished(rooms: Rooms, census: Census) -> Iterator[TrackedMedium]:
+    """Media that are still due, and that no reading of the listing held."""
     for status in (Status.PENDING, Status.FAILED, Status.IN_PROGRESS):
-        for medium in list(tracker.media(status=status)):
-            if medium.media_id in census.ids:
-                continue
-            now = rooms.clock.now()
-            if not tracker.claim(medium.media_id, run_id, owner, now=now, until=now + CLAIM_FOR):
-                continue
-            discard_unfinished(rooms, medium.media_id, owner, medium.files)
-            tracker.settle(
-                medium.media_id,
-                owner,
-                Status.SKIPPED,
-                now=now,
-                reason=VANISHED,
-                counts_as_attempt=False,
-            )
-            tally.found += 1
-            tally.name(Named(medium.media_id, medium.filename, Outcome.GONE, *_parts(VANISHED)))
+        for medium in rooms.tracker.media(status=status):
+            if medium.media_id not in census.ids:
+                yield medium
 
 
 def _parts(reason: Reason) -> tuple[str, str]:

@@ -7,27 +7,57 @@ from dataclasses import dataclass, field
 
 from cloud_sync.archive.base import Archive
 from cloud_sync.clock import Clock
+from cloud_sync.credentials.base import CredentialStore
+from cloud_sync.credentials.history import LoginHistory
 from cloud_sync.notify.base import Notifier
 from cloud_sync.provider.base import Provider
 from cloud_sync.tracker.base import Tracker
 from cloud_sync.tracker.plan import Policy
+from cloud_sync.transfer.circuit_breaker import OutagePolicy
 from cloud_sync.transfer.retry import RetryPolicy
 
 
 @dataclass(frozen=True, slots=True)
+class KnownLogin:
+    """Where the provider's login is read from, and what is remembered of logins."""
+
+    credentials: CredentialStore
+    history: LoginHistory
+
+
+@dataclass(frozen=True, slots=True)
+class LoginWait:
+    """How a run waits for a login; all in seconds.
+
+    `seconds` at most, looking for another login `every` so often, and trying the old one again
+    after `retry_old` where its trouble may pass by itself.
+    """
+
+    seconds: float
+    every: float = 2.0
+    retry_old: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
 class Rooms:
-    """The adapters that wiring has chosen."""
+    """The adapters that wiring has chosen. `login` is None where nothing is known of it."""
 
     provider: Provider
     tracker: Tracker
     archive: Archive
     notifier: Notifier
     clock: Clock
+    login: KnownLogin | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What a person asked for. `owner` names this process to others; see `Tracker.begin_run`."""
+    """What a person asked for. `owner` names this process to others; see `Tracker.begin_run`.
+
+    `login_wait` is how the run waits for a login that works, None where it ends instead.
+
+    `source_check` is whether the source's own checksums are reproduced.
+    """
 
     owner: str
     new_run_id: Callable[[], str]
@@ -36,3 +66,6 @@ class RunOptions:
     concurrency: int = 5
     bytes_per_second: int | None = None
     retries: RetryPolicy = field(default_factory=RetryPolicy)
+    login_wait: LoginWait | None = None
+    outage: OutagePolicy = field(default_factory=OutagePolicy)
+    source_check: bool = True

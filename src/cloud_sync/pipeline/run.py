@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cloud_sync.errors import AuthRequired, CloudSyncError, InternalError, Interrupted
 from cloud_sync.model.media import MediaItem
 from cloud_sync.model.report import Outcome, Result, RunSummary
-from cloud_sync.notify.policy import last_told, worth_telling
 from cloud_sync.pipeline.archiving import MediumArchiver
 from cloud_sync.pipeline.calls import Caller
-from cloud_sync.pipeline.events import Observer, RunEnded, RunStarted, Warned
+from cloud_sync.pipeline.events import Observer, RunEnded, RunStarted
+from cloud_sync.pipeline.guarded_provider import guarded
 from cloud_sync.pipeline.heartbeat import LEASE_FOR, kept_alive
+from cloud_sync.pipeline.login import LoginGuard
+from cloud_sync.pipeline.login_wait import LoginWaiter, Telling
 from cloud_sync.pipeline.planning import count_plan, make_plan, settle_vanished
+from cloud_sync.pipeline.quarantine import tell_quarantined
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
+from cloud_sync.pipeline.source_doubts import proven_rules, warn_of_suspects
+from cloud_sync.pipeline.telling import Messenger
 from cloud_sync.pipeline.transferring import TransferStage
 from cloud_sync.summary.render import headline, summary_text
 from cloud_sync.summary.tally import Tally
@@ -36,7 +41,7 @@ class RunReport:
 
 def validate_login(rooms: Rooms, caller: Caller) -> None:
     """Make sure that the camera cloud lets us in; AuthRequired when it does not."""
-    caller.retried("checking the login", rooms.provider.check_login)
+    LoginGuard(rooms, caller).check()
 
 
 def sync(rooms: Rooms, options: RunOptions, stop: Stop, observe: Observer) -> RunReport:
@@ -50,35 +55,49 @@ def sync(rooms: Rooms, options: RunOptions, stop: Stop, observe: Observer) -> Ru
     observe(RunStarted(run_id, rooms.archive.location))
     tally = Tally(run_id, rooms.archive.location, started_at)
     caller = Caller(options.retries, stop, observe)
-    with kept_alive(rooms, run_id, stop, observe):
-        blocker = _work(rooms, options, run_id, caller, tally)
-    summary = tally.close(
-        _result(blocker, stop, tally),
-        rooms.clock.monotonic() - started,
-        blocker.message if blocker else "",
+    rooms = replace(rooms, provider=guarded(rooms, options, stop, observe))
+    messenger = Messenger(rooms, observe)
+    login = LoginWaiter(
+        LoginGuard(rooms, caller), caller, rooms.clock, options.login_wait, _telling(messenger)
     )
-    told = last_told(rooms.tracker.runs())
+    with kept_alive(rooms, run_id, stop, observe):
+        blocker = _work(rooms, options, run_id, caller, tally, login)
+        login.guard.note()
+        summary = tally.close(
+            _result(blocker, stop, tally),
+            rooms.clock.monotonic() - started,
+            blocker.message if blocker else "",
+        )
+        messenger.tell(summary.result, f"cloud-sync: {headline(summary)}", summary_text(summary))
+        tell_quarantined(rooms, summary, observe)
+    summary = replace(summary, told=messenger.known)
     rooms.tracker.end_run(summary)
     observe(RunEnded(summary))
-    if worth_telling(told, summary.result):
-        _notify(rooms, summary, observe)
     return RunReport(summary, blocker)
 
 
 def _work(
-    rooms: Rooms, options: RunOptions, run_id: str, caller: Caller, tally: Tally
+    rooms: Rooms,
+    options: RunOptions,
+    run_id: str,
+    caller: Caller,
+    tally: Tally,
+    login: LoginWaiter,
 ) -> CloudSyncError | None:
     """Validate, list, plan, transfer. Returns the error that ended the run early, if one did."""
     due: list[MediaItem] = []
+    rules: set[str] | None = None
     blocker: CloudSyncError | None = None
     try:
-        validate_login(rooms, caller)
-        planned = make_plan(rooms, options, caller)
+        login.checked()
+        planned = login.held(lambda: make_plan(rooms, options, caller))
+        login.guard.worked()
         rooms.tracker.remember(planned.plan.entries, now=rooms.clock.now())
         count_plan(planned, tally)
         due = planned.plan.due
         settle_vanished(rooms, planned.census, run_id, options.owner, tally)
         if due:
+            rules = proven_rules(rooms, options)
             # proving that the archive can be written means writing: only where that is needed
             caller.retried("checking the archive", rooms.archive.check)
     except Interrupted:
@@ -92,12 +111,34 @@ def _work(
         caller.stop.request(StopReason.BLOCKED)
     limit = BandwidthLimit(options.bytes_per_second, rooms.clock)
     with TransferEngine(
-        rooms.provider, rooms.archive, limit, rooms.clock, retries=options.retries
+        rooms.provider,
+        rooms.archive,
+        limit,
+        rooms.clock,
+        proven_rules=rules,
+        retries=options.retries,
     ) as engine:
-        archiver = MediumArchiver(rooms, options, run_id, engine, caller)
+        archiver = MediumArchiver(rooms, options, run_id, engine, caller, login.guard)
         stage = TransferStage(archiver, options.concurrency, caller.stop, caller.observe)
-        stage.run(due, tally)
+        _transfer(stage, due, tally, login)
+    if tally.files_archived:
+        warn_of_suspects(rooms, caller.observe)
     return blocker or stage.blocker
+
+
+def _transfer(stage: TransferStage, due: list[MediaItem], tally: Tally, login: LoginWaiter) -> None:
+    """Archive what is due, with a wait for a login wherever one dies, and name what is left."""
+    stage.run(due, tally)
+    while isinstance(stage.blocker, AuthRequired):
+        try:
+            login.renew(stage.blocker)
+        except AuthRequired:
+            break
+        except Interrupted:
+            stage.blocker = None
+            break
+        stage.run(stage.left, tally)
+    stage.name_left(tally)
 
 
 def _result(blocker: CloudSyncError | None, stop: Stop, tally: Tally) -> Result:
@@ -113,8 +154,21 @@ def _result(blocker: CloudSyncError | None, stop: Stop, tally: Tally) -> Result:
     return Result.COMPLETED
 
 
-def _notify(rooms: Rooms, summary: RunSummary, observe: Observer) -> None:
-    try:
-        rooms.notifier.send(f"cloud-sync: {headline(summary)}", summary_text(summary))
-    except CloudSyncError as error:
-        observe(Warned(f"{error.message}; the run itself is not affected"))
+def _telling(messenger: Messenger) -> Telling:
+    """A wait for a login is told when it begins, and its end is the all-clear."""
+
+    def waits(error: AuthRequired) -> None:
+        messenger.tell(
+            Result.AUTH_REQUIRED,
+            "cloud-sync: the camera cloud wants a login; the run waits for it",
+            f"{error.message}\nnext: {error.hint}",
+        )
+
+    def goes_on() -> None:
+        messenger.tell(
+            Result.COMPLETED,
+            "cloud-sync: the login works again",
+            "The run goes on where it stopped.",
+        )
+
+    return Telling(waits, goes_on)

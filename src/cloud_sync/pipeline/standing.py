@@ -8,9 +8,10 @@ from datetime import datetime
 from itertools import islice
 
 from cloud_sync.credentials.base import StoredCredential
+from cloud_sync.credentials.history import LoginHistory, LoginOutlook, outlook
 from cloud_sync.errors import NoOriginal
 from cloud_sync.model.report import RunSummary
-from cloud_sync.model.tracking import Status, TrackedMedium
+from cloud_sync.model.tracking import Status, TrackedFile, TrackedMedium
 from cloud_sync.tracker.base import Tally, Tracker
 
 SHOWN = 20
@@ -19,7 +20,11 @@ SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Counts by status, the last run, the login, and media that a person should look at."""
+    """Counts by status, the last run, the login, and media that a person should look at.
+
+    `source_suspects` as in `Tracker.source_suspects`. `login` is what is known of the login, None
+    without one; `login_trouble` is the history's own, see `LoginHistory.trouble`.
+    """
 
     archive: str
     now: datetime
@@ -27,15 +32,21 @@ class Standing:
     last_run: RunSummary | None
     failures: Sequence[TrackedMedium]
     without_original: Sequence[TrackedMedium]
-    login_origin: str | None
-    login_stored_at: datetime | None
+    login: LoginOutlook | None
+    source_suspects: Sequence[tuple[str, TrackedFile]] = ()
+    login_trouble: str = ""
 
 
 def standing(
-    tracker: Tracker, archive: str, credential: StoredCredential | None, now: datetime
+    tracker: Tracker,
+    archive: str,
+    credential: StoredCredential | None,
+    now: datetime,
+    history: LoginHistory | None = None,
 ) -> Standing:
     """Gather it; calls neither the camera cloud nor the archive."""
     runs = tracker.runs(1)
+    logins = history.records() if history else ()
     return Standing(
         archive=archive,
         now=now,
@@ -43,8 +54,9 @@ def standing(
         last_run=runs[0] if runs else None,
         failures=tracker.recent_failures(),
         without_original=tuple(islice(_without_original(tracker), SHOWN)),
-        login_origin=credential.origin if credential else None,
-        login_stored_at=credential.stored_at if credential else None,
+        login=outlook(credential, logins) if credential else None,
+        login_trouble=history.trouble if history else "",
+        source_suspects=tracker.source_suspects(SHOWN),
     )
 
 

@@ -14,14 +14,16 @@ from cloud_sync.errors import (
     Interrupted,
     KeyTaken,
     NeedsPerson,
+    ServiceDown,
     SourceNotUnderstood,
 )
 from cloud_sync.model.media import MediaFile, MediaItem
-from cloud_sync.model.tracking import TrackedFile
+from cloud_sync.model.tracking import SourceCheck, TrackedFile
 from cloud_sync.pipeline.calls import Caller
 from cloud_sync.pipeline.events import FileArchived, FileFailed, FileProgress, FileStarted
 from cloud_sync.pipeline.journal import TrackedJournal
 from cloud_sync.pipeline.rooms import Rooms
+from cloud_sync.pipeline.source_doubts import SourceDoubts
 from cloud_sync.transfer.engine import TransferEngine
 from cloud_sync.transfer.file_transfer import TransferHooks, TransferRequest
 
@@ -47,6 +49,7 @@ class OriginalStore:
         self._caller = caller
         self._run_id = run_id
         self._owner = owner
+        self._doubts = SourceDoubts(caller.observe)
 
     def store(self, work: Work) -> tuple[TrackedFile, bool]:
         """The original's COMPLETED row, and whether its bytes were moved now.
@@ -60,6 +63,8 @@ class OriginalStore:
             self._move(work, journal)
         done = journal.done()
         if moved:
+            if done.source_check is SourceCheck.DIFFERS:
+                self._doubts.differs(done.key)
             self._caller.observe(
                 FileArchived(
                     work.item.id,
@@ -94,7 +99,7 @@ class OriginalStore:
             if not self._holds(journal.row):
                 self._tell(work, error, None)
                 raise
-        except (NeedsPerson, Interrupted):
+        except (NeedsPerson, Interrupted, ServiceDown):
             raise
         except CloudSyncError as error:
             self._tell(work, error, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from cloud_sync.errors import CloudSyncError, Interrupted
+from cloud_sync.errors import AuthRequired, CloudSyncError, Interrupted
 from cloud_sync.model.media import MediaItem
 from cloud_sync.model.report import Named, Outcome
 from cloud_sync.model.tracking import Reason
@@ -18,12 +18,16 @@ LEFT = {
     None: Reason("not_started", "the run ended before its turn"),
     StopReason.INTERRUPTED: Reason("interrupted", "the run was interrupted; the next goes on"),
     StopReason.BLOCKED: Reason("run_blocked", "the run could not go on; the next does"),
+    StopReason.LOGIN: Reason("run_blocked", "the run stopped for a login; the next goes on"),
     StopReason.OUT_OF_TIME: Reason("out_of_time", "left for the next run by --max-duration"),
 }
 
 
 class TransferStage:
-    """Archives all due media; `blocker` is the error that stopped it for a person to act."""
+    """Archives all due media; `blocker` is the error that stopped it for a person to act.
+
+    What a stop left can be gone on with by another `run`, until `name_left` is called.
+    """
 
     def __init__(
         self, archiver: MediumArchiver, concurrency: int, stop: Stop, observe: Observer
@@ -33,9 +37,11 @@ class TransferStage:
         self._stop = stop
         self._observe = observe
         self.blocker: CloudSyncError | None = None
+        self.left: list[MediaItem] = []
 
     def run(self, due: list[MediaItem], tally: Tally) -> None:
-        """Archive every medium or, once the run stops, name it as left; each is counted once."""
+        """Archive every medium; `left` are those that a stop left, which are not counted yet."""
+        self.blocker, self.left = None, []
         waiting = iter(due)
         running: dict[Future[MediumReport], MediaItem] = {}
         with ThreadPoolExecutor(self._concurrency, thread_name_prefix="transfer") as pool:
@@ -43,8 +49,13 @@ class TransferStage:
                 finished, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in finished:
                     self._fold(running.pop(future), future, tally)
-        for item in waiting:
-            self._leave(item, tally)
+        self.left.extend(waiting)
+
+    def name_left(self, tally: Tally) -> None:
+        """Count and name what is left, each medium once."""
+        reason = LEFT[self._stop.reason]
+        for item in self.left:
+            tally.name(Named(item.id, item.filename, Outcome.PENDING, reason.code, reason.message))
 
     def _feed(
         self,
@@ -69,7 +80,7 @@ class TransferStage:
         tally.bytes += report.bytes
         if report.stopped_by is not None:
             self._block(report.stopped_by)
-            self._leave(item, tally)
+            self.left.append(item)
             return
         if report.named:
             tally.name(report.named)
@@ -80,8 +91,5 @@ class TransferStage:
     def _block(self, error: CloudSyncError) -> None:
         if not isinstance(error, Interrupted):
             self.blocker = self.blocker or error
-            self._stop.request(StopReason.BLOCKED)
-
-    def _leave(self, item: MediaItem, tally: Tally) -> None:
-        reason = LEFT[self._stop.reason]
-        tally.name(Named(item.id, item.filename, Outcome.PENDING, reason.code, reason.message))
+            waits = isinstance(error, AuthRequired)
+            self._stop.request(StopReason.LOGIN if waits else StopReason.BLOCKED)

@@ -26,10 +26,14 @@ _DAWN = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """One original's bytes; `extension` is the item's own where it is None."""
+    """One original's bytes; `extension` is the item's own where it is None.
+
+    `etag` is its version mark, the MD5 of the bytes where it is None.
+    """
 
     content: bytes
     extension: str | None = None
+    etag: str | None = None
 
 
 @dataclass(slots=True)
@@ -142,8 +146,9 @@ class MemoryProvider:
             originals = self._originals.get(media_id)
         if originals is None or int(number) > len(originals):
             raise GoneAtSource(f"opening {media_id}: it is no longer there")
-        content = originals[int(number) - 1].content
-        stream = MemoryStream(content, start, length, self.faults)
+        original = originals[int(number) - 1]
+        content = original.content
+        stream = MemoryStream(content, start, length, self.faults, original.etag)
         if etag is not None and etag != stream.etag:
             raise SourceChanged(f"opening {media_id}: it is another version")
         if start >= len(content):
@@ -166,11 +171,18 @@ class MemoryProvider:
 
 
 class MemoryStream:
-    """A range of an original in memory; its mark is the MD5 of the content, as S3 has it."""
+    """A range of an original in memory; its mark is the MD5 of the content, if no other is set."""
 
-    def __init__(self, content: bytes, start: int, length: int | None, faults: Faults) -> None:
+    def __init__(
+        self,
+        content: bytes,
+        start: int,
+        length: int | None,
+        faults: Faults,
+        etag: str | None = None,
+    ) -> None:
         self.size: int | None = len(content)
-        self.etag: str | None = md5(content, usedforsecurity=False).hexdigest()
+        self.etag: str | None = etag or md5(content, usedforsecurity=False).hexdigest()
         self._content = content
         self._start = start
         self._position = start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from enum import StrEnum
 from typing import Any, Protocol
@@ -49,6 +49,48 @@ class Request:
     def header(self, name: str) -> str | None:
         return self.headers.get(name)
 
+    def with_header(self, name: str, value: str | None) -> Request:
+        """The same request with another value of the header, or without it for None."""
+        headers = Message()
+        for key, kept in self.headers.items():
+            if key.lower() != name.lower():
+                headers[key] = kept
+        if value is not None:
+            headers[name] = value
+        return replace(self, headers=headers)
+
+    def with_query(self, name: str, value: str) -> Request:
+        """The same request with another value in its query."""
+        return replace(self, query={**self.query, name: value})
+
+
+class BodyEnds(Exception):
+    """A body breaks off here: what was sent stays sent, and the connection is closed."""
+
+
+class Body(Protocol):
+    """A body that is made while it is sent."""
+
+    @property
+    def length(self) -> int:
+        """How many bytes it has, where it is sent whole."""
+        ...
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """The body in pieces of up to `size` bytes. Raises OriginalUnreadable, BodyEnds."""
+        ...
+
+
+class Framing(StrEnum):
+    """How the other side learns where a body ends."""
+
+    LENGTH = "length"
+    """From `Content-Length`."""
+    CHUNKED = "chunked"
+    """From the last chunk."""
+    CLOSE = "close"
+    """From the end of the connection."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileSlice:
@@ -69,15 +111,17 @@ class FileSlice:
 class Answer:
     """An answer before it is sent.
 
-    `Content-Length` is added from the body unless `headers` bear one, true or not.
-    The answer to HEAD is the answer to GET; its body stays behind. `refusal` names why the
-    simulator said no, for its counters.
+    `Content-Length` is added from the body unless `headers` bear one, true or not, or `framing`
+    does without. The answer to HEAD is the answer to GET; its body stays behind. `refusal` names
+    why the simulator said no, for its counters. `closes`: no other answer comes by its connection.
     """
 
     status: int
     headers: tuple[tuple[str, str], ...]
-    body: bytes | FileSlice = b""
+    body: bytes | Body = b""
     refusal: str = ""
+    framing: Framing = Framing.LENGTH
+    closes: bool = False
 
     @property
     def length(self) -> int:

@@ -26,9 +26,9 @@ class Gate:
         """From now on `token` opens the API, and nothing else does."""
         self._state = (token, 401)
 
-    def expire(self, status: int) -> None:
-        """From now on nothing opens the API; it answers with `status`."""
-        self._state = (None, status)
+    def expire(self, status: int, successor: str | None = None) -> None:
+        """From now on nothing but `successor` opens the API; it answers with `status`."""
+        self._state = (successor, status)
 
     def refuse(self, request: Request) -> Answer | None:
         """The refusal; None for who may come in. A bearer token counts before a cookie."""

@@ -13,12 +13,12 @@ from email.utils import formatdate
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from socketserver import TCPServer, ThreadingMixIn
-from threading import Event, Lock, Thread
+from threading import Event, Lock, RLock, Thread
 from typing import Any
 
-from cloud_sync.simulator.answers import Answer, FileSlice, Request, Service
+from cloud_sync.simulator.answers import Answer, Body, BodyEnds, Framing, Request, Service
 from cloud_sync.simulator.counters import Counters, Gauge, Visit
-from cloud_sync.simulator.faults import Call, FaultPlan
+from cloud_sync.simulator.faults import Call, Faults
 from cloud_sync.simulator.medium import OriginalUnreadable
 
 HOST = "127.0.0.1"
@@ -43,7 +43,7 @@ class Port:
     service: Service
     counters: Counters
     gauge: Gauge
-    faults: FaultPlan
+    faults: Faults
     stopping: Event
     is_cdn: bool = False
     delay: float = 0.0
@@ -63,7 +63,9 @@ class LoopbackServer(ThreadingMixIn, HTTPServer):
         self._port_of = port_of
         self._lock = Lock()
         self._open: dict[socket.socket, Thread] = {}
-        self._loop = Thread(target=self.serve_forever, args=(_POLL_SECONDS,), daemon=True)
+        self._door = RLock()
+        self._stopped = False
+        self._loop = self._new_loop()
 
     @property
     def port(self) -> Port:
@@ -83,20 +85,53 @@ class LoopbackServer(ThreadingMixIn, HTTPServer):
 
     def stop(self) -> None:
         """Stop listening, break every connection, and wait for their threads."""
+        with self._door:
+            self._stopped = True
+            self._end_loop()
+            self.server_close()
+        for thread in self.break_connections():
+            thread.join(_STOP_SECONDS)
+            if thread.is_alive():
+                log.error("a connection of the simulator did not end within %s s", _STOP_SECONDS)
+
+    def refuse(self, seconds: float, stopping: Event) -> None:
+        """Take no connection for so long; nothing while it takes none already.
+
+        The port stays taken meanwhile: it is bound, but nobody listens.
+        """
+        with self._door:
+            if self._stopped or not self._loop.is_alive():
+                return
+            self._end_loop()
+            self.socket.close()
+            self.socket = socket.socket(self.address_family, self.socket_type)
+            self.server_bind()
+        Thread(target=self._listen_after, args=(seconds, stopping), daemon=True).start()
+
+    def _listen_after(self, seconds: float, stopping: Event) -> None:
+        stopping.wait(seconds)
+        with self._door:
+            if not self._stopped:
+                self.server_activate()
+                self._loop = self._new_loop()
+                self._loop.start()
+
+    def _new_loop(self) -> Thread:
+        return Thread(target=self.serve_forever, args=(_POLL_SECONDS,), daemon=True)
+
+    def _end_loop(self) -> None:
         if self._loop.is_alive():
             self.shutdown()
             self._loop.join()
-        self.server_close()
+
+    def break_connections(self) -> list[Thread]:
+        """Break all that are open; their threads, which end soon."""
         with self._lock:
-            threads = list(self._open.values())
             for connection in self._open:
                 # it may have been closed by its own thread at this moment
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
-        for thread in threads:
-            thread.join(_STOP_SECONDS)
-            if thread.is_alive():
-                log.error("a connection of the simulator did not end within %s s", _STOP_SECONDS)
+            return list(self._open.values())
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = Thread(target=self._converse, args=(request, client_address), daemon=True)
@@ -157,13 +192,14 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         with port.gauge.visit() as visit:
             self.wait(port.delay)
-            answer = port.faults.answer(call, self._answer(port, request), self)
+            answer = port.faults.exchange(call, self._asked, self)
             if answer is None:
                 self.close_connection = True
             else:
                 self._send_answer(port, call, answer, visit)
 
-    def _answer(self, port: Port, request: Request) -> Answer:
+    def _asked(self, request: Request) -> Answer:
+        port = self.server.port
         try:
             answer = port.service.answer(request)
         except Exception:
@@ -175,6 +211,8 @@ class Handler(BaseHTTPRequestHandler):
         return answer
 
     def _send_answer(self, port: Port, call: Call, answer: Answer, visit: Visit) -> None:
+        if answer.closes or answer.framing is Framing.CLOSE:
+            self.close_connection = True
         head = self._head(answer)
         whole = False
         try:
@@ -189,15 +227,18 @@ class Handler(BaseHTTPRequestHandler):
                 whole = piece is not None
             else:
                 self.send(head)
-                whole = self._send_slice(port, call, answer.body, visit)
+                whole = self._send_body(port, call, answer.body, answer.framing, visit)
         finally:
             # by the plan, by a file that has shrunk, or by a client that has gone
             if not whole:
                 port.counters.broke_off()
                 self.close_connection = True
 
-    def _send_slice(self, port: Port, call: Call, body: FileSlice, visit: Visit) -> bool:
-        """Send the slice; whether all of it went out."""
+    def _send_body(
+        self, port: Port, call: Call, body: Body, framing: Framing, visit: Visit
+    ) -> bool:
+        """Send the body; whether all of it went out."""
+        chunked = framing is Framing.CHUNKED
         rate = port.bytes_per_second
         size = min(PIECE, max(1, rate // 10)) if rate else PIECE
         position = 0
@@ -211,16 +252,23 @@ class Handler(BaseHTTPRequestHandler):
                     self.wait(len(piece) / rate)
                 if position == body.length:
                     visit.leave()
-                port.counters.sent(len(piece))
-                self.send(piece)
-        except OriginalUnreadable:
+                if port.is_cdn:
+                    port.counters.sent(len(piece))
+                self.send(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+        except (OriginalUnreadable, BodyEnds):
             return False
+        if chunked:
+            self.send(b"0\r\n\r\n")
         return True
 
     def _head(self, answer: Answer) -> bytes:
         phrase = responses.get(answer.status, "Unknown")
         headers = [("Date", formatdate(usegmt=True)), *answer.headers]
-        if all(name.lower() != "content-length" for name, _ in headers):
+        if answer.framing is Framing.CHUNKED:
+            headers.append(("Transfer-Encoding", "chunked"))
+        elif answer.framing is Framing.LENGTH and all(
+            name.lower() != "content-length" for name, _ in headers
+        ):
             headers.append(("Content-Length", str(answer.length)))
         if self.close_connection:
             headers.append(("Connection", "close"))

@@ -20,6 +20,7 @@ class Snapshot:
     to the socket. `refusals` counts by reason, such as `token`, `expired` and `signature`.
     `credentials_on_cdn` counts CDN requests that bore an Authorization or Cookie header.
     `broken_off` counts answers that did not go out whole, whoever broke them off.
+    `faults` counts by kind what a plan of faults has done to calls.
     `crashes` are errors of the simulator's own.
     A request is in service until its last bytes are handed to the socket, so a client that never
     has two requests open never shows a peak above 1.
@@ -36,6 +37,7 @@ class Snapshot:
     api_peak: int
     cdn_now: int
     cdn_peak: int
+    faults: Mapping[str, int]
 
     @property
     def api_calls(self) -> int:
@@ -92,6 +94,7 @@ class Counters:
         self._credentials_on_cdn = 0
         self._broken_off = 0
         self._crashes = 0
+        self._faults: Counter[str] = Counter()
         self.api = Gauge()
         self.cdn = Gauge()
 
@@ -122,6 +125,10 @@ class Counters:
         with self._lock:
             self._crashes += 1
 
+    def fault(self, kind: str) -> None:
+        with self._lock:
+            self._faults[kind] += 1
+
     def snapshot(self) -> Snapshot:
         with self._lock:
             return Snapshot(
@@ -136,4 +143,5 @@ class Counters:
                 api_peak=self.api.peak,
                 cdn_now=self.cdn.now,
                 cdn_peak=self.cdn.peak,
+                faults=MappingProxyType(dict(sorted(self._faults.items()))),
             )

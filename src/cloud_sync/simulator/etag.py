@@ -11,7 +11,7 @@ PART = 6 * 1024 * 1024
 """The part size that the known uploaders to the GoPro cloud use, in bytes."""
 
 LIMIT = 1 << 30
-"""Files above this many bytes get an ETag that only looks like one of S3's."""
+"""Files above this many bytes get an ETag that is not made of their bytes."""
 
 _READ_SIZE = 1 << 20
 
@@ -20,8 +20,8 @@ class ETags:
     """ETags without quotes, remembered by the file's fingerprint.
 
     Up to `limit` bytes: the MD5 of the whole where it fits one part, else the MD5 of the parts'
-    MD5s, a dash, and the number of parts. Above: an opaque text of the same shape, as objects
-    have that are encrypted with a customer's key; it tells versions apart and nothing else.
+    MD5s, a dash, and the number of parts. Above: an opaque text with the number of parts, too long
+    to be taken for MD5s; it tells versions apart and nothing else.
     """
 
     def __init__(self, limit: int = LIMIT) -> None:
@@ -47,7 +47,7 @@ class ETags:
 
     def _make(self, file: SimFile, fingerprint: str) -> str:
         if file.size > self._limit:
-            digest = sha256(fingerprint.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+            digest = sha256(fingerprint.encode("utf-8", "surrogateescape")).hexdigest()
             return f"{digest}-{-(-file.size // PART)}"
         return s3_etag(file)
 

@@ -1,7 +1,10 @@
 """Where faults enter: the one place that is asked before anything leaves the simulator.
 
-A plan is handed to `SimulatorOptions.faults`. It is asked twice:
+A plan is handed to `SimulatorOptions.faults`. A simulator begins it once, and then asks it:
 
+- `exchange`, once per request, before the service is asked. It may change the library first, ask
+  the service something else, or not at all. A plan that only wants to see the healthy answer
+  leaves it as `NoFaults` has it, and gets
 - `answer`, once per request, with the healthy answer ready but not sent. It may give that answer
   back as it is, give another (a 503, HTML instead of JSON, a header less, a wrong length, a page
   of somebody else's), or deal with the connection itself (reset it, stall and then close it,
@@ -15,10 +18,13 @@ Plans are asked from many threads at once, one per connection.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
+from cloud_sync.clock import Clock
 from cloud_sync.simulator.answers import Answer, Endpoint, Request
+from cloud_sync.simulator.store import Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,49 @@ class Connection(Protocol):
         ...
 
 
+class Cloud(Protocol):
+    """What a plan may do to the simulator as a whole."""
+
+    @property
+    def library(self) -> Library:
+        """The media that are served; they may be changed."""
+        ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    def expire_token(self, status: int = 401, *, successor: str | None = None) -> None:
+        """Let the token die: the API answers `status` to everything but the `successor`."""
+        ...
+
+    def refuse_connections(self, seconds: float, *, api: bool = True, cdn: bool = True) -> None:
+        """Break every connection of the ports, and refuse others for so long."""
+        ...
+
+    def count_fault(self, kind: str) -> None:
+        """Note that a fault was given."""
+        ...
+
+
 class FaultPlan(Protocol):
-    """A plan of what goes wrong, and when."""
+    """A plan of what goes wrong, and when. One plan may serve several simulators."""
+
+    def begin(self, cloud: Cloud) -> Faults:
+        """The plan from its beginning, for one simulator."""
+        ...
+
+
+class Faults(Protocol):
+    """A plan at work in one simulator."""
+
+    def exchange(
+        self, call: Call, serve: Callable[[Request], Answer], connection: Connection
+    ) -> Answer | None:
+        """What to answer, or None when the plan has dealt with the connection; it is closed.
+
+        `serve` gives the answer of the service in good health.
+        """
+        ...
 
     def answer(self, call: Call, answer: Answer, connection: Connection) -> Answer | None:
         """What to answer, or None when the plan has dealt with the connection; it is closed."""
@@ -63,6 +110,14 @@ class FaultPlan(Protocol):
 
 class NoFaults:
     """The plan in which all goes well; a base for plans that spoil a part of it."""
+
+    def begin(self, cloud: Cloud) -> Self:  # noqa: ARG002
+        return self
+
+    def exchange(
+        self, call: Call, serve: Callable[[Request], Answer], connection: Connection
+    ) -> Answer | None:
+        return self.answer(call, serve(call.request), connection)
 
     def answer(self, call: Call, answer: Answer, connection: Connection) -> Answer | None:  # noqa: ARG002
         return answer

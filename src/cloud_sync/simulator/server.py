@@ -57,6 +57,7 @@ class Simulator:
         options = options or SimulatorOptions()
         self.library = library
         self._token = options.token
+        self.clock = options.clock
         self._gate = Gate(options.token, options.refusal_status)
         self._counters = Counters()
         self._stopping = Event()
@@ -70,11 +71,12 @@ class Simulator:
 
     def _ports(self, options: SimulatorOptions) -> tuple[Port, Port]:
         signer = Signer(options.url_life, options.clock)
+        faults = options.faults.begin(self)
         api = Port(
             Api(self.library, self._gate, signer, self.cdn_url),
             self._counters,
             self._counters.api,
-            options.faults,
+            faults,
             self._stopping,
             delay=options.api_delay,
         )
@@ -82,7 +84,7 @@ class Simulator:
             Cdn(self.library, signer, ETags(options.etag_limit)),
             self._counters,
             self._counters.cdn,
-            options.faults,
+            faults,
             self._stopping,
             is_cdn=True,
             bytes_per_second=options.bytes_per_second,
@@ -108,9 +110,22 @@ class Simulator:
         """What has been asked and sent so far."""
         return self._counters.snapshot()
 
-    def expire_token(self, status: int = 401) -> None:
-        """Let the token die: every API call is answered with `status` from now on."""
-        self._gate.expire(status)
+    def expire_token(self, status: int = 401, *, successor: str | None = None) -> None:
+        """Let the token die: every API call without the `successor` is answered with `status`."""
+        self._gate.expire(status, successor)
+
+    def refuse_connections(self, seconds: float, *, api: bool = True, cdn: bool = True) -> None:
+        """Break every connection of the ports chosen, and refuse others for so many seconds."""
+        chosen = ([self._api_server] if api else []) + ([self._cdn_server] if cdn else [])
+        for server in chosen:
+            server.refuse(seconds, self._stopping)
+        # whoever notices finds all the ports closed already
+        for server in chosen:
+            server.break_connections()
+
+    def count_fault(self, kind: str) -> None:
+        """Note that a fault of this kind was given."""
+        self._counters.fault(kind)
 
     def accept_token(self, token: str) -> None:
         """Let `token` open the API from now on, and no other; others are answered 401."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from cloud_sync.clock import to_text
+from cloud_sync.credentials.history import LoginOutlook
 from cloud_sync.model.report import UNREADABLE_ROW, Named, Outcome, Result, RunSummary
 
 _HEADLINES = {
@@ -28,16 +31,24 @@ def headline(summary: RunSummary) -> str:
     """One line: how the run ended and what it stored."""
     archived = summary.counts[Outcome.ARCHIVED]
     return (
-        f"{_HEADLINES[summary.result]}: {count(archived, 'medium', 'media')} archived "
+        f"{_headline(summary)}: {count(archived, 'medium', 'media')} archived "
         f"({size_text(summary.bytes)})"
     )
+
+
+def _headline(summary: RunSummary) -> str:
+    if summary.result is Result.COMPLETED_WITH_FAILURES and not summary.listing_complete:
+        if summary.counts[Outcome.FAILED]:
+            return "done, but media failed and the listing was incomplete"
+        return "done, but the listing was incomplete"
+    return _HEADLINES[summary.result]
 
 
 def summary_text(summary: RunSummary) -> str:
     """The whole summary, a few lines."""
     counts = summary.counts
     lines = [
-        f"{_HEADLINES[summary.result][0].upper()}{_HEADLINES[summary.result][1:]}.",
+        f"{_headline(summary)[0].upper()}{_headline(summary)[1:]}.",
         f"  found     {count(summary.found, 'medium', 'media')} in the cloud, {summary.new} new",
         _archived_line(summary),
         f"  before    {counts[Outcome.ALREADY_ARCHIVED]} archived by earlier runs",
@@ -60,6 +71,8 @@ def _listing_warnings(summary: RunSummary) -> list[str]:
             "report what --verbose prints"
         )
     cut_off = not summary.listing_complete and summary.result is Result.COMPLETED_WITH_FAILURES
+    if cut_off and summary.message:
+        warnings.append(f"the listing was incomplete: {summary.message}; run again")
     if cut_off and not warnings:
         warnings.append("the listing was not read to its end; run again to find the rest")
     return warnings
@@ -163,3 +176,57 @@ def duration_text(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def age_text(age: timedelta) -> str:
+    """`3 days`, `5 hours`, `12 minutes`."""
+    minutes = max(0, int(age.total_seconds() // 60))
+    if minutes < 120:
+        return count(minutes, "minute", "minutes")
+    if minutes < 48 * 60:
+        return count(minutes // 60, "hour", "hours")
+    return count(minutes // 1440, "day", "days")
+
+
+def login_text(login: LoginOutlook, now: datetime) -> str:
+    """Age and origin of a login, and whether it was refused."""
+    age = login.age(now)
+    if age is None:
+        text = f"from {login.origin}, of unknown age"
+    elif login.stored_at is None:
+        text = f"first used {age_text(age)} ago, from {login.origin}"
+    else:
+        text = f"{age_text(age)} old, from {login.origin}"
+    if login.refused_at is not None:
+        text += f"; refused {age_text(now - login.refused_at)} ago: cloud-sync login"
+    return text
+
+
+def login_warning(login: LoginOutlook, now: datetime) -> str:
+    """A sentence where the login is about as old as logins come; empty otherwise."""
+    age = login.age(now)
+    if age is None or login.learned_life is None or not login.nearly_over(now):
+        return ""
+    return (
+        f"the login is {age_text(age)} old, and earlier ones lasted about "
+        f"{age_text(login.learned_life)}: fetch a fresh token and type `cloud-sync login`"
+    )
+
+
+def login_json(login: LoginOutlook, now: datetime, trouble: str) -> dict[str, object]:
+    """The object `login` of `status --json` and `doctor --json`; `trouble` is the history's."""
+    age, life = login.age(now), login.learned_life
+    warnings = (login_warning(login, now), trouble)
+    return {
+        "origin": login.origin,
+        "stored_at": _instant(login.stored_at),
+        "age_seconds": None if age is None else age.total_seconds(),
+        "last_worked_at": _instant(login.last_worked),
+        "refused_at": _instant(login.refused_at),
+        "learned_life_seconds": None if life is None else life.total_seconds(),
+        "warning": "; ".join(warning for warning in warnings if warning),
+    }
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return None if instant is None else to_text(instant)

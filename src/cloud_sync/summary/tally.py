@@ -35,6 +35,7 @@ class Tally:
     bytes: int = 0
     listing_complete: bool = False
     listing_short_by: int = 0
+    listing_doubt: str = ""
     counts: Counter[Outcome] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     named: list[Named] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Tally:
             listing_short_by=self.listing_short_by,
             reasons=dict(self.reasons),
             named=tuple(sorted(self.named, key=_urgency)[:NAMED_LIMIT]),
-            message=message,
+            message=message or self.listing_doubt,
         )
 
 

@@ -22,6 +22,7 @@ from cloud_sync.model.tracking import (
     TrackedFile,
     TrackedMedium,
 )
+from cloud_sync.tracker.repairs import Repairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Tally:
     bytes: int
 
 
-class Tracker(Protocol):
+class Tracker(Repairs, Protocol):
     """Durable memory. Calls may come from several threads at once."""
 
     def begin_run(self, run_id: str, owner: str, *, now: datetime, until: datetime) -> None:
@@ -122,7 +123,7 @@ class Tracker(Protocol):
         ...
 
     def record_file(self, media_id: str, owner: str, file: TrackedFile) -> None:
-        """Store the file's status, size, checksum and etag; the key given must be the file's own.
+        """Store all that is known of the file but its name; the key given must be the file's own.
 
         LeaseHeld when the medium is no longer this owner's.
         """
@@ -193,6 +194,18 @@ class Tracker(Protocol):
 
     def recent_failures(self, limit: int = 20) -> Sequence[TrackedMedium]:
         """FAILED media, newest `sync_timestamp` first."""
+        ...
+
+    def source_rules_matched(self) -> frozenset[str]:
+        """The `source_rule`s by which the source's ETag of any file was reproduced."""
+        ...
+
+    def source_suspects(self, limit: int = 20) -> Sequence[tuple[str, TrackedFile]]:
+        """Files that are stored, but most likely not as the source has them, with media ids.
+
+        They are COMPLETED, and their bytes do not give the source's ETag by a rule that gives
+        those of others. By media id and number.
+        """
         ...
 
     def attempts(self, media_id: str) -> Sequence[Attempt]:

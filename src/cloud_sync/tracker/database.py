@@ -156,7 +156,7 @@ _WRITABLE = (
 )
 _REBUILD = (
     "move the file away, then restore a copy of it,"
-    " or rebuild it from the archive: cloud-sync reconcile"
+    " or rebuild it from the archive: cloud-sync reconcile --to DEST --apply"
 )
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cloud_sync.archive.layout import collision_form
@@ -14,49 +13,28 @@ from cloud_sync.model.tracking import (
     Checkpoint,
     PartRecord,
     Reason,
+    SourceCheck,
     Status,
     TrackedFile,
     TrackedMedium,
 )
 from cloud_sync.tracker import transitions
 from cloud_sync.tracker.base import Entry, FileEntry, Tally
+from cloud_sync.tracker.memory_repairs import MemoryRepairs
+from cloud_sync.tracker.memory_store import (
+    MemoryStore,
+    OpenRun,
+    Transfer,
+    check_open,
+    cut_short,
+    end_attempts,
+    void_leases,
+)
+
+__all__ = ["MemoryStore", "MemoryTracker"]
 
 
-@dataclass(slots=True)
-class _Run:
-    run_id: str
-    owner: str
-    until: datetime
-    holder: MemoryTracker
-
-
-@dataclass(slots=True)
-class _Transfer:
-    begun: Checkpoint
-    parts: dict[int, PartRecord]
-
-
-@dataclass(slots=True)
-class MemoryStore:
-    """What several `MemoryTracker`s share, as processes share a database.
-
-    `media` have their files within; `key_forms` are the collision forms of all keys given;
-    `transfers` are kept by medium and file number; `run_order` numbers the runs as they became
-    known.
-    """
-
-    turn: threading.RLock = field(default_factory=threading.RLock)
-    media: dict[str, TrackedMedium] = field(default_factory=dict)
-    lease_runs: dict[str, str] = field(default_factory=dict)
-    key_forms: set[str] = field(default_factory=set)
-    transfers: dict[tuple[str, int], _Transfer] = field(default_factory=dict)
-    attempts: dict[str, tuple[Attempt, ...]] = field(default_factory=dict)
-    run_order: dict[str, int] = field(default_factory=dict)
-    summaries: dict[str, RunSummary] = field(default_factory=dict)
-    open_run: _Run | None = None
-
-
-class MemoryTracker:
+class MemoryTracker(MemoryRepairs):
     """`Tracker` in dictionaries; instances over the same `store` see each other's writes.
 
     A run whose instance was closed before the run's end counts as one whose owner is dead.
@@ -83,23 +61,25 @@ class MemoryTracker:
             run = store.open_run
             if run is not None and run.run_id != run_id:
                 if run.until > now and not run.holder.closed:
-                    raise transitions.run_lease_held(run.run_id, run.owner, run.until)
-                _void_leases(store, run.run_id, now)
-            store.open_run = _Run(run_id, owner, until, self)
+                    raise run.held()
+                void_leases(store, run.run_id, now)
+            since = store.began_at.setdefault(run_id, now)
+            store.open_run = OpenRun(run_id, owner, since, until, self)
             store.run_order.setdefault(run_id, len(store.run_order))
             store.summaries.pop(run_id, None)
 
     def renew_run(self, run_id: str, *, until: datetime) -> None:
         store = self._store
         with store.turn:
-            _check_open(store, run_id).until = until
+            check_open(store, run_id).until = until
 
     def end_run(self, summary: RunSummary) -> None:
         store = self._store
         with store.turn:
             ended_at = summary.started_at + timedelta(seconds=summary.duration_seconds)
-            _void_leases(store, summary.run_id, ended_at)
+            void_leases(store, summary.run_id, ended_at)
             store.run_order.setdefault(summary.run_id, len(store.run_order))
+            store.began_at[summary.run_id] = summary.started_at
             store.summaries[summary.run_id] = replace(summary, named=())
             if store.open_run is not None and store.open_run.run_id == summary.run_id:
                 store.open_run = None
@@ -136,12 +116,12 @@ class MemoryTracker:
         """As promised by `Tracker`; LeaseHeld when `run_id` does not hold the run lease."""
         store = self._store
         with store.turn:
-            _check_open(store, run_id)
+            check_open(store, run_id)
             medium = store.media.get(media_id)
             taken = medium and transitions.claimed(medium, owner, now=now, until=until)
             if not taken:
                 return None
-            _cut_short(store, media_id, now)
+            cut_short(store, media_id, now)
             store.attempts[media_id] = (
                 *store.attempts.get(media_id, ()),
                 Attempt(media_id, run_id, now, None, transitions.RUNNING, ""),
@@ -190,7 +170,7 @@ class MemoryTracker:
             known = {file.number: file for file in medium.files}
             transitions.check_has_key(known.get(file_number), media_id, file_number)
             parts = {part.number: part for part in checkpoint.parts}
-            store.transfers[media_id, file_number] = _Transfer(checkpoint, parts)
+            store.transfers[media_id, file_number] = Transfer(checkpoint, parts)
 
     def record_part(self, media_id: str, owner: str, file_number: int, part: PartRecord) -> None:
         store = self._store
@@ -236,7 +216,7 @@ class MemoryTracker:
             if status not in transitions.KEEPS_CHECKPOINTS:
                 for file in medium.files:
                     store.transfers.pop((media_id, file.number), None)
-            _end_attempts(store, media_id, now, status.value, reason.message if reason else "")
+            end_attempts(store, media_id, now, status.value, reason.message if reason else "")
 
     def media(
         self, *, status: Status | None = None, media_id: str | None = None
@@ -260,28 +240,31 @@ class MemoryTracker:
         failed = list(self.media(status=Status.FAILED))
         return sorted(failed, key=_last_change, reverse=True)[:limit]
 
+    def source_rules_matched(self) -> frozenset[str]:
+        return frozenset(
+            file.source_rule
+            for medium in self.media()
+            for file in medium.files
+            if file.source_rule and file.source_check is SourceCheck.MATCHED
+        )
+
+    def source_suspects(self, limit: int = 20) -> Sequence[tuple[str, TrackedFile]]:
+        matched = self.source_rules_matched()
+        found = [
+            (medium.media_id, file)
+            for medium in self.media()
+            for file in medium.files
+            if file.source_rule in matched
+            and file.source_check is SourceCheck.DIFFERS
+            and file.status is Status.COMPLETED
+        ]
+        return found[:limit]
+
     def attempts(self, media_id: str) -> Sequence[Attempt]:
         return self._store.attempts.get(media_id, ())
 
     def close(self) -> None:
         self._closed = True
-
-
-def _check_open(store: MemoryStore, run_id: str) -> _Run:
-    run = store.open_run
-    if run is not None and run.run_id == run_id:
-        return run
-    holder = transitions.run_lease_held(run.run_id, run.owner, run.until) if run else None
-    raise transitions.run_lease_lost(run_id, holder)
-
-
-def _void_leases(store: MemoryStore, run_id: str, now: datetime) -> None:
-    """Take the leases of a run that is over from its media, and close its attempts."""
-    for media_id in [each for each, run in store.lease_runs.items() if run == run_id]:
-        del store.lease_runs[media_id]
-        medium = store.media[media_id]
-        store.media[media_id] = replace(medium, lease_owner=None, lease_until=None)
-        _cut_short(store, media_id, now)
 
 
 def _remember(store: MemoryStore, entry: Entry, now: datetime) -> None:
@@ -292,7 +275,7 @@ def _remember(store: MemoryStore, entry: Entry, now: datetime) -> None:
         return
     if old is not None and old.status is Status.IN_PROGRESS:
         store.lease_runs.pop(media_id, None)
-        _cut_short(store, media_id, now)
+        cut_short(store, media_id, now)
     if medium.s3_key is None and entry.key_candidates:
         file = FileEntry(1, entry.item.filename, entry.key_candidates)
         medium = _with_file(medium, file, store.key_forms)
@@ -320,21 +303,6 @@ def _with_file(medium: TrackedMedium, file: FileEntry, forms: set[str]) -> Track
         medium,
         s3_key=key if file.number == 1 else medium.s3_key,
         files=tuple(files[number] for number in sorted(files)),
-    )
-
-
-def _cut_short(store: MemoryStore, media_id: str, now: datetime) -> None:
-    _end_attempts(store, media_id, now, transitions.INTERRUPTED, transitions.INTERRUPTED_MESSAGE)
-
-
-def _end_attempts(
-    store: MemoryStore, media_id: str, now: datetime, outcome: str, message: str
-) -> None:
-    store.attempts[media_id] = tuple(
-        replace(each, ended_at=now, outcome=outcome, message=message)
-        if each.ended_at is None
-        else each
-        for each in store.attempts.get(media_id, ())
     )
 
 

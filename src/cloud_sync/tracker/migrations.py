@@ -113,6 +113,18 @@ STEPS: tuple[Step, ...] = (
         "CREATE INDEX attempts_media_id ON attempts (media_id)",
         "CREATE INDEX attempts_running ON attempts (run_id) WHERE ended_at IS NULL",
     ),
+    (
+        """
+        ALTER TABLE files ADD COLUMN source_check TEXT CHECK (
+            source_check IN ('matched', 'differs', 'not_comparable'))
+        """,
+        "ALTER TABLE files ADD COLUMN source_rule TEXT",
+        "ALTER TABLE parts ADD COLUMN md5 BLOB NOT NULL DEFAULT x''",
+        """
+        CREATE INDEX files_source_check ON files (source_check, source_rule)
+            WHERE source_check IN ('matched', 'differs')
+        """,
+    ),
 )
 
 

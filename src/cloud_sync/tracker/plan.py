@@ -4,8 +4,12 @@ The first line that fits decides:
 
 | tracked as                              | listed as            | decision                      |
 |-----------------------------------------|----------------------|-------------------------------|
-| COMPLETED                               | anything             | already archived              |
+| COMPLETED                               | with more files or   | needs attention: grown at the |
+|                                         | bytes than archived  | source; the archive stays     |
+| COMPLETED                               | anything else        | already archived              |
 | IN_PROGRESS under a live lease          | anything             | pending: claimed elsewhere    |
+| anything                                | not among the media  | filtered: not asked for, and  |
+|                                         | that were asked for  | the tracker stays as it is    |
 | anything                                | outside the filters  | skipped: filtered             |
 | anything                                | not ready            | pending: not ready            |
 | SKIPPED: gone by its own answer, or     | unchanged, seen      | skipped: the same again       |
@@ -35,15 +39,27 @@ RECHECK_AFTER = timedelta(days=7)
 QUARANTINE_AFTER = 5
 """How many failing runs in a row make a medium wait for a person."""
 
+GROWTH = 64 * 1024
+"""Bytes by which the listing must exceed what is archived to count as more footage: listings drift
+by less after the cloud has processed a medium again."""
+
 FILTERED = "filtered"
 NOT_READY = "not_ready"
 QUARANTINED = "quarantined"
 LIMIT_REACHED = "limit_reached"
+GROWN = "grown_at_source"
+
+FAILURE = "failure"
+"""The state of a medium that the cloud could not process; it may stay so for ever."""
 
 VANISHED = Reason("gone_at_source", "it was listed before and is no longer in the cloud")
 """Why a medium is gone that a complete listing does not hold; listed again, it is due again."""
 
+NOT_ASKED_FOR = Reason("not_asked_for", "this run is about other media")
+
 ELSEWHERE = Reason("claimed_elsewhere", "another run is at work on it")
+
+_EDITS = frozenset({"edit", "multiclipedit"})
 
 _KEEP_FAILURE = (Outcome.FILTERED, Outcome.NEEDS_ATTENTION)
 """Outcomes that leave a FAILED row, and what it says, as it is."""
@@ -53,7 +69,10 @@ _LASTING_SKIPS = {"gone_at_source": Outcome.GONE, "no_original": Outcome.NEEDS_A
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Which media a run is about. Dates are whole days, both ends included."""
+    """Which media a run is about. Dates are whole days, both ends included.
+
+    `only` are the ids that were asked for; None for all media.
+    """
 
     since: date | None = None
     until: date | None = None
@@ -61,6 +80,7 @@ class Policy:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     retry_failed: bool = False
+    only: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +116,7 @@ class Plan:
                 self.failed_before.add(decision.item.id)
             return
         self.skips.append(decision)
-        if decision.reason == ELSEWHERE:
+        if decision.reason in (ELSEWHERE, NOT_ASKED_FOR) or decision.status is Status.COMPLETED:
             return
         if _changes(decision, tracked):
             self.entries.append(Entry(decision.item, decision.status, decision.reason))
@@ -135,15 +155,44 @@ def decide(
 ) -> Decision:
     """The decision for one medium, by the table above."""
     if tracked and tracked.status is Status.COMPLETED:
-        return Decision(item, Status.COMPLETED, Outcome.ALREADY_ARCHIVED)
+        return _decide_completed(item, tracked)
     if tracked and _claimed(tracked, now):
         return Decision(item, Status.IN_PROGRESS, Outcome.PENDING, ELSEWHERE)
+    if policy.only is not None and item.id not in policy.only:
+        status = tracked.status if tracked else Status.PENDING
+        return Decision(item, status, Outcome.FILTERED, NOT_ASKED_FOR)
     if why := filtered_by(item, policy):
         return Decision(item, Status.SKIPPED, Outcome.FILTERED, Reason(FILTERED, why))
     if not item.ready:
-        reason = Reason(NOT_READY, f"the cloud is not done with it (state {item.state!r})")
-        return Decision(item, Status.PENDING, Outcome.PENDING, reason)
+        return Decision(item, Status.PENDING, Outcome.PENDING, _why_not_ready(item))
     return _decide_ready(item, tracked, policy, now)
+
+
+def _why_not_ready(item: MediaItem) -> Reason:
+    if item.state.lower() == FAILURE:
+        what = "the cloud could not process it; look at it in the GoPro app"
+    else:
+        what = "the cloud is not done with it"
+    return Reason(NOT_READY, f"{what} (state {item.state!r})")
+
+
+def _decide_completed(item: MediaItem, tracked: TrackedMedium) -> Decision:
+    """What is finished is not fetched again, but footage that came later is not kept silent."""
+    stored = sum(file.size or 0 for file in tracked.files)
+    grown = bool(tracked.files) and (
+        # an edit's count is of the clips that it was made of
+        (item.file_count > len(tracked.files) and item.type.lower() not in _EDITS)
+        or (item.size is not None and item.size > stored + GROWTH)
+    )
+    if not grown:
+        return Decision(item, Status.COMPLETED, Outcome.ALREADY_ARCHIVED)
+    listed = "" if item.size is None else f" ({item.size} bytes)"
+    message = (
+        f"it grew in the cloud after it was archived: {item.file_count} files{listed} are listed, "
+        f"{len(tracked.files)} ({stored} bytes) are archived; fetch it from the GoPro web site, or "
+        "archive to another folder or bucket"
+    )
+    return Decision(item, Status.COMPLETED, Outcome.NEEDS_ATTENTION, Reason(GROWN, message))
 
 
 def _decide_ready(

@@ -18,6 +18,7 @@ from cloud_sync.model.tracking import (
     Checkpoint,
     PartRecord,
     Reason,
+    SourceCheck,
     Status,
     TrackedFile,
     TrackedMedium,
@@ -54,9 +55,19 @@ ON CONFLICT (media_id) DO UPDATE SET
 """Takes `medium_row` and the run that the lease belongs to, None without a lease."""
 
 SELECT_FILES = """
-SELECT media_id, number, key, filename, status, size, checksum, etag FROM files
+SELECT media_id, number, key, filename, status, size, checksum, etag, source_check, source_rule
+FROM files
 """
 """Columns in the order of `file_of`, after the medium's id."""
+
+SELECT_SUSPECTS = """
+SELECT media_id, number, key, filename, status, size, checksum, etag, source_check, source_rule
+FROM files
+WHERE source_check = 'differs' AND status = 'COMPLETED'
+    AND source_rule IN (SELECT source_rule FROM files WHERE source_check = 'matched')
+ORDER BY media_id, number LIMIT ?
+"""
+"""As `SELECT_FILES`; takes the limit."""
 
 
 def instant_text(instant: datetime) -> str:
@@ -142,6 +153,8 @@ def file_of(row: Row) -> TrackedFile:
         size=row[5],
         checksum=row[6],
         etag=row[7],
+        source_check=None if row[8] is None else SourceCheck(row[8]),
+        source_rule=row[9],
     )
 
 
@@ -167,13 +180,13 @@ def checkpoint_row(checkpoint: Checkpoint) -> Row:
 
 
 def part_of(row: Row) -> PartRecord:
-    """A part from (number, length, checksum, receipt)."""
-    return PartRecord(row[0], row[1], row[2], loaded_text(row[3]))
+    """A part from (number, length, checksum, receipt, md5)."""
+    return PartRecord(row[0], row[1], row[2], loaded_text(row[3]), row[4])
 
 
 def part_row(part: PartRecord) -> Row:
     """The inverse of `part_of`."""
-    return (part.number, part.length, part.checksum, stored_text(part.receipt))
+    return (part.number, part.length, part.checksum, stored_text(part.receipt), part.md5)
 
 
 def attempt_of(row: Row) -> Attempt:
@@ -206,6 +219,7 @@ def summary_json(summary: RunSummary) -> str:
             "listing_short_by": summary.listing_short_by,
             "reasons": summary.reasons,
             "message": summary.message,
+            "told": summary.told.value if summary.told else None,
         }
     )
 
@@ -214,6 +228,7 @@ def summary_of(text: str) -> RunSummary:
     """The inverse of `summary_json`."""
     fields = json.loads(text)
     fields["result"] = Result(fields["result"])
+    fields["told"] = Result(fields["told"]) if fields.get("told") else None
     fields["started_at"] = from_text(fields["started_at"])
     fields["counts"] = {Outcome(name): count for name, count in fields["counts"].items()}
     return RunSummary(**fields)

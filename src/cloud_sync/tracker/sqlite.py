@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 from cloud_sync.archive.layout import collision_form
 from cloud_sync.model.report import RunSummary
@@ -19,20 +18,16 @@ from cloud_sync.model.tracking import (
     TrackedFile,
     TrackedMedium,
 )
-from cloud_sync.tracker import rows, sqlite_transfers, transitions
+from cloud_sync.tracker import rows, sqlite_media, sqlite_transfers, transitions
 from cloud_sync.tracker.base import Entry, FileEntry, Tally
 from cloud_sync.tracker.database import Database
 from cloud_sync.tracker.rows import instant_text
 from cloud_sync.tracker.run_lock import RunLock
+from cloud_sync.tracker.sqlite_repairs import SqliteRepairs
 from cloud_sync.tracker.sqlite_runs import RunTable
 
-_T = TypeVar("_T")
 
-_BATCH = 500
-"""Ids in one query, and media in one step of an iteration."""
-
-
-class SqliteTracker:
+class SqliteTracker(SqliteRepairs):
     """`Tracker` in the SQLite file at `path`, made with its folder where it is missing.
 
     For processes of one machine, any number of them at once. Every write is on the disk before
@@ -45,9 +40,9 @@ class SqliteTracker:
     """
 
     def __init__(self, path: Path, *, busy_timeout: float = 30.0) -> None:
-        self._database = Database(path, busy_timeout)
-        lock = RunLock(self._database.path.with_name(self._database.path.name + ".lock"))
-        self._runs = RunTable(self._database, lock)
+        database = Database(path, busy_timeout)
+        lock = RunLock(database.path.with_name(database.path.name + ".lock"))
+        super().__init__(database, RunTable(database, lock))
 
     def begin_run(self, run_id: str, owner: str, *, now: datetime, until: datetime) -> None:
         self._runs.begin(run_id, owner, now=now, until=until)
@@ -63,14 +58,14 @@ class SqliteTracker:
 
     def known(self, media_ids: Sequence[str]) -> Mapping[str, TrackedMedium]:
         found: dict[str, TrackedMedium] = {}
-        for batch in _batches(media_ids):
+        for batch in sqlite_media.batches(media_ids):
             with self._database.reading() as db:
-                found.update((medium.media_id, medium) for medium in _load(db, batch))
+                found.update((medium.media_id, medium) for medium in sqlite_media.load(db, batch))
         return found
 
     def remember(self, entries: Sequence[Entry], *, now: datetime) -> None:
         with self._database.writing() as db:
-            for batch in _batches(entries):
+            for batch in sqlite_media.batches(entries):
                 _remember(db, batch, now)
 
     def claim(
@@ -79,7 +74,7 @@ class SqliteTracker:
         """As promised by `Tracker`; LeaseHeld when `run_id` does not hold the run lease."""
         with self._database.writing() as db:
             self._runs.check_open(db, run_id)
-            medium = _medium_with_files(db, media_id)
+            medium = sqlite_media.medium_with_files(db, media_id)
             taken = medium and transitions.claimed(medium, owner, now=now, until=until)
             if not taken:
                 return None
@@ -94,7 +89,7 @@ class SqliteTracker:
 
     def renew(self, media_id: str, owner: str, *, until: datetime) -> None:
         with self._database.writing() as db:
-            transitions.check_holder(_medium(db, media_id), media_id, owner)
+            transitions.check_holder(sqlite_media.medium(db, media_id), media_id, owner)
             db.execute(
                 "UPDATE media SET lease_until = ? WHERE media_id = ?",
                 (instant_text(until), media_id),
@@ -104,24 +99,33 @@ class SqliteTracker:
         self, media_id: str, owner: str, files: Sequence[FileEntry]
     ) -> tuple[TrackedFile, ...]:
         with self._database.writing() as db:
-            transitions.check_holder(_medium(db, media_id), media_id, owner)
-            keyed = {file.number for file in _files(db, [media_id]).get(media_id, ())}
+            transitions.check_holder(sqlite_media.medium(db, media_id), media_id, owner)
+            keyed = {file.number for file in sqlite_media.files(db, [media_id]).get(media_id, ())}
             for file in files:
                 if file.number in keyed:
                     _refresh_name(db, media_id, file)
                 else:
                     _give_key(db, media_id, file)
                     keyed.add(file.number)
-            return _files(db, [media_id]).get(media_id, ())
+            return sqlite_media.files(db, [media_id]).get(media_id, ())
 
     def record_file(self, media_id: str, owner: str, file: TrackedFile) -> None:
         with self._database.writing() as db:
-            transitions.check_holder(_medium(db, media_id), media_id, owner)
-            transitions.check_own_key(_file(db, media_id, file.number), media_id, file)
+            transitions.check_holder(sqlite_media.medium(db, media_id), media_id, owner)
+            transitions.check_own_key(sqlite_media.file(db, media_id, file.number), media_id, file)
             db.execute(
-                "UPDATE files SET status = ?, size = ?, checksum = ?, etag = ?"
-                " WHERE media_id = ? AND number = ?",
-                (file.status.value, file.size, file.checksum, file.etag, media_id, file.number),
+                "UPDATE files SET status = ?, size = ?, checksum = ?, etag = ?, source_check = ?,"
+                " source_rule = ? WHERE media_id = ? AND number = ?",
+                (
+                    file.status.value,
+                    file.size,
+                    file.checksum,
+                    file.etag,
+                    file.source_check,
+                    file.source_rule,
+                    media_id,
+                    file.number,
+                ),
             )
             if file.status is Status.COMPLETED:
                 sqlite_transfers.forget(db, media_id, file.number)
@@ -130,13 +134,15 @@ class SqliteTracker:
         self, media_id: str, owner: str, file_number: int, checkpoint: Checkpoint
     ) -> None:
         with self._database.writing() as db:
-            transitions.check_holder(_medium(db, media_id), media_id, owner)
-            transitions.check_has_key(_file(db, media_id, file_number), media_id, file_number)
+            transitions.check_holder(sqlite_media.medium(db, media_id), media_id, owner)
+            transitions.check_has_key(
+                sqlite_media.file(db, media_id, file_number), media_id, file_number
+            )
             sqlite_transfers.begin(db, media_id, file_number, checkpoint)
 
     def record_part(self, media_id: str, owner: str, file_number: int, part: PartRecord) -> None:
         with self._database.writing() as db:
-            transitions.check_holder(_medium(db, media_id), media_id, owner)
+            transitions.check_holder(sqlite_media.medium(db, media_id), media_id, owner)
             sqlite_transfers.record(db, media_id, file_number, part)
 
     def checkpoint(self, media_id: str, file_number: int) -> Checkpoint | None:
@@ -145,7 +151,7 @@ class SqliteTracker:
 
     def end_transfer(self, media_id: str, owner: str, file_number: int) -> None:
         with self._database.writing() as db:
-            transitions.check_holder(_medium(db, media_id), media_id, owner)
+            transitions.check_holder(sqlite_media.medium(db, media_id), media_id, owner)
             sqlite_transfers.forget(db, media_id, file_number)
 
     def settle(
@@ -159,7 +165,9 @@ class SqliteTracker:
         counts_as_attempt: bool = True,
     ) -> None:
         with self._database.writing() as db:
-            medium = transitions.check_holder(_medium_with_files(db, media_id), media_id, owner)
+            medium = transitions.check_holder(
+                sqlite_media.medium_with_files(db, media_id), media_id, owner
+            )
             ended = transitions.settled(
                 medium, status, now=now, reason=reason, counts_as_attempt=counts_as_attempt
             )
@@ -208,7 +216,7 @@ class SqliteTracker:
 
     def recent_failures(self, limit: int = 20) -> Sequence[TrackedMedium]:
         with self._database.reading() as db:
-            return _with_files(
+            return sqlite_media.with_files(
                 db,
                 db.execute(
                     rows.SELECT_MEDIA
@@ -216,6 +224,18 @@ class SqliteTracker:
                     (limit,),
                 ),
             )
+
+    def source_rules_matched(self) -> frozenset[str]:
+        with self._database.reading() as db:
+            found = db.execute(
+                "SELECT DISTINCT source_rule FROM files WHERE source_check='matched'"
+            )
+            return frozenset(rule for (rule,) in found)
+
+    def source_suspects(self, limit: int = 20) -> Sequence[tuple[str, TrackedFile]]:
+        with self._database.reading() as db:
+            found = db.execute(rows.SELECT_SUSPECTS, (limit,))
+            return [(row[0], rows.file_of(row)) for row in found]
 
     def attempts(self, media_id: str) -> Sequence[Attempt]:
         with self._database.reading() as db:
@@ -242,68 +262,21 @@ class SqliteTracker:
             values.append(status.value)
         where = " WHERE " + " AND ".join(conditions)
         with self._database.reading() as db:
-            return _with_files(
+            return sqlite_media.with_files(
                 db,
                 db.execute(
-                    rows.SELECT_MEDIA + where + " ORDER BY media_id LIMIT ?", (*values, _BATCH)
+                    rows.SELECT_MEDIA + where + " ORDER BY media_id LIMIT ?",
+                    (*values, sqlite_media.BATCH),
                 ),
             )
 
 
-def _batches(items: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    for start in range(0, len(items), _BATCH):
-        yield items[start : start + _BATCH]
-
-
-def _marks(values: Sequence[object]) -> str:
-    return "(" + ", ".join("?" * len(values)) + ")"
-
-
-def _files(db: sqlite3.Connection, media_ids: Sequence[str]) -> dict[str, tuple[TrackedFile, ...]]:
-    """The files of at most `_BATCH` media, by medium and number."""
-    found: dict[str, list[TrackedFile]] = {}
-    for row in db.execute(
-        rows.SELECT_FILES + f" WHERE media_id IN {_marks(media_ids)} ORDER BY media_id, number",
-        media_ids,
-    ):
-        found.setdefault(row[0], []).append(rows.file_of(row))
-    return {media_id: tuple(files) for media_id, files in found.items()}
-
-
-def _with_files(db: sqlite3.Connection, cursor: sqlite3.Cursor) -> list[TrackedMedium]:
-    """The media of a query by `SELECT_MEDIA`, in its order."""
-    media: list[TrackedMedium] = []
-    for batch in _batches(cursor.fetchall()):
-        files = _files(db, [row[0] for row in batch])
-        media += [rows.medium_of(row, files.get(row[0], ())) for row in batch]
-    return media
-
-
-def _load(db: sqlite3.Connection, media_ids: Sequence[str]) -> list[TrackedMedium]:
-    where = f" WHERE media_id IN {_marks(media_ids)}"
-    return _with_files(db, db.execute(rows.SELECT_MEDIA + where, media_ids))
-
-
-def _medium(db: sqlite3.Connection, media_id: str) -> TrackedMedium | None:
-    """One medium without its files, of which a set of photos may have a thousand."""
-    row = db.execute(rows.SELECT_MEDIA + " WHERE media_id = ?", (media_id,)).fetchone()
-    return rows.medium_of(row) if row else None
-
-
-def _file(db: sqlite3.Connection, media_id: str, number: int) -> TrackedFile | None:
-    where = " WHERE media_id = ? AND number = ?"
-    row = db.execute(rows.SELECT_FILES + where, (media_id, number)).fetchone()
-    return rows.file_of(row) if row else None
-
-
-def _medium_with_files(db: sqlite3.Connection, media_id: str) -> TrackedMedium | None:
-    found = _load(db, [media_id])
-    return found[0] if found else None
-
-
 def _remember(db: sqlite3.Connection, entries: Sequence[Entry], now: datetime) -> None:
-    """Insert or refresh at most `_BATCH` media; one that is named twice is refreshed twice."""
-    known = {medium.media_id: medium for medium in _load(db, [entry.item.id for entry in entries])}
+    """Insert or refresh at most `BATCH` media; one that is named twice is refreshed twice."""
+    known = {
+        medium.media_id: medium
+        for medium in sqlite_media.load(db, [entry.item.id for entry in entries])
+    }
     changed: dict[str, TrackedMedium] = {}
     cut_short: list[str] = []
     keyless: dict[str, FileEntry] = {}

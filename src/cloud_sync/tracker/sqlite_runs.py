@@ -20,8 +20,13 @@ from cloud_sync.tracker.run_lock import RunLock
 class _OpenRun:
     run_id: str
     owner: str
+    since: datetime
     until: datetime
     locked: bool
+
+    def held(self) -> LeaseHeld:
+        """The refusal of another run while this one is at work."""
+        return transitions.run_lease_held(self.run_id, self.owner, self.since, self.until)
 
 
 class RunTable:
@@ -99,6 +104,18 @@ class RunTable:
                 )
             self._let_go(summary.run_id)
 
+    def release(self, run_id: str, *, now: datetime) -> None:
+        """`Tracker.release_run`; another run that has taken the lease meanwhile keeps it."""
+        with self._turn:
+            with self._database.writing() as db:
+                _void_leases(db, run_id, now)
+                db.execute(
+                    "UPDATE runs SET state = 'ended', lease_until = NULL, locked = 0"
+                    " WHERE run_id = ? AND state = 'open'",
+                    (run_id,),
+                )
+            self._let_go(run_id)
+
     def ended(self, limit: int) -> list[RunSummary]:
         """`Tracker.runs`."""
         with self._database.reading() as db:
@@ -113,7 +130,7 @@ class RunTable:
         """Raise LeaseHeld unless `run_id` is the open run."""
         run = _open_run(db)
         if run is None or run.run_id != run_id:
-            holder = transitions.run_lease_held(run.run_id, run.owner, run.until) if run else None
+            holder = run.held() if run else None
             raise transitions.run_lease_lost(run_id, holder)
 
     def close(self) -> None:
@@ -128,7 +145,7 @@ class RunTable:
             return
         dead = run.locked and run.run_id != self._own and self._lock.acquire()
         if run.until > now and not dead:
-            raise transitions.run_lease_held(run.run_id, run.owner, run.until)
+            raise run.held()
         _void_leases(db, run.run_id, now)
         db.execute(
             "UPDATE runs SET state = 'interrupted', lease_until = NULL, locked = 0"
@@ -143,9 +160,11 @@ class RunTable:
 
 def _open_run(db: sqlite3.Connection) -> _OpenRun | None:
     row = db.execute(
-        "SELECT run_id, owner, lease_until, locked FROM runs WHERE state = 'open'"
+        "SELECT run_id, owner, started_at, lease_until, locked FROM runs WHERE state = 'open'"
     ).fetchone()
-    return _OpenRun(row[0], row[1], from_text(row[2]), bool(row[3])) if row else None
+    if row is None:
+        return None
+    return _OpenRun(row[0], row[1], from_text(row[2]), from_text(row[3]), bool(row[4]))
 
 
 def _open(

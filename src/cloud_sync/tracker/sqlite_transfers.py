@@ -12,10 +12,11 @@ from cloud_sync.model.tracking import Checkpoint, PartRecord
 from cloud_sync.tracker import rows, transitions
 
 _RECORD_PART = """
-INSERT INTO parts (media_id, file_number, number, length, checksum, receipt)
-SELECT media_id, file_number, ?, ?, ?, ? FROM transfers WHERE media_id = ? AND file_number = ?
+INSERT INTO parts (media_id, file_number, number, length, checksum, receipt, md5)
+SELECT media_id, file_number, ?, ?, ?, ?, ? FROM transfers WHERE media_id = ? AND file_number = ?
 ON CONFLICT (media_id, file_number, number) DO UPDATE SET
-    length = excluded.length, checksum = excluded.checksum, receipt = excluded.receipt
+    length = excluded.length, checksum = excluded.checksum, receipt = excluded.receipt,
+    md5 = excluded.md5
 """
 """Takes `rows.part_row` and the file; adds nothing where no transfer was begun."""
 
@@ -51,7 +52,7 @@ def load(db: sqlite3.Connection, media_id: str, file_number: int) -> Checkpoint 
     if row is None:
         return None
     parts = db.execute(
-        "SELECT number, length, checksum, receipt FROM parts"
+        "SELECT number, length, checksum, receipt, md5 FROM parts"
         " WHERE media_id = ? AND file_number = ? ORDER BY number",
         file,
     )

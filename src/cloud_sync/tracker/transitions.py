@@ -23,6 +23,7 @@ from cloud_sync.model.tracking import (
     check_move,
 )
 from cloud_sync.tracker.base import Entry
+from cloud_sync.tracker.repairs import AdoptedFile
 
 RUNNING = Status.IN_PROGRESS.value
 """The outcome of an attempt that runs; a settled one has the status that it was settled with."""
@@ -141,6 +142,89 @@ def _check_complete(medium: TrackedMedium) -> None:
         )
 
 
+def reopened(
+    medium: TrackedMedium | None,
+    media_id: str,
+    numbers: frozenset[int],
+    reason: Reason,
+    now: datetime,
+) -> TrackedMedium:
+    """The medium after `Tracker.reopen`, with its files."""
+    files = {file.number: file for file in medium.files} if medium else {}
+    stored = {number for number, file in files.items() if file.status is Status.COMPLETED}
+    if medium is None or not numbers or not numbers <= stored:
+        raise IllegalMove(f"medium {media_id}: files {sorted(numbers)} are not all COMPLETED")
+    if lease_is_live(medium, now):
+        check_holder(medium, media_id, "")
+    for number in numbers:
+        files[number] = replace(
+            files[number],
+            status=Status.PENDING,
+            size=None,
+            checksum=None,
+            etag=None,
+            source_check=None,
+            source_rule=None,
+        )
+    return replace(
+        medium,
+        status=Status.PENDING,
+        sync_timestamp=now,
+        reason=reason,
+        failures=0,
+        lease_owner=None,
+        lease_until=None,
+        files=tuple(files.values()),
+    )
+
+
+def adopted(
+    medium: TrackedMedium | None, adoption: AdoptedFile, reason: Reason, now: datetime
+) -> TrackedMedium:
+    """The medium after `Tracker.adopt` of one of its files; the key must be free or its own."""
+    file = adoption.file
+    if file.status is not Status.COMPLETED or file.size is None or file.checksum is None:
+        raise ValueError(f"file {file.number} of medium {adoption.media_id} comes without proof")
+    medium = medium or TrackedMedium(
+        media_id=adoption.media_id,
+        filename=adoption.filename,
+        status=Status.PENDING,
+        media_type=adoption.media_type,
+        captured_at=adoption.captured_at,
+        sync_timestamp=now,
+        reason=reason,
+    )
+    files = {known.number: known for known in medium.files}
+    known = files.get(file.number)
+    if known is not None:
+        check_own_key(known, medium.media_id, file)
+        if known.status is Status.COMPLETED:
+            raise ValueError(f"file {file.number} of medium {medium.media_id} is COMPLETED already")
+    files[file.number] = file
+    first = file.number == 1
+    return replace(
+        medium,
+        s3_key=file.key if first else medium.s3_key,
+        files=tuple(files[number] for number in sorted(files)),
+    )
+
+
+def made_due(medium: TrackedMedium, now: datetime) -> TrackedMedium:
+    """The medium after `Tracker.make_due`; `medium` itself where it is left as it is."""
+    if medium.status not in (Status.FAILED, Status.SKIPPED) or lease_is_live(medium, now):
+        return medium
+    return replace(medium, status=Status.PENDING, sync_timestamp=now, reason=None, failures=0)
+
+
+def key_belongs_to_another(media_id: str, file: TrackedFile) -> KeyTaken:
+    """The refusal to adopt a file whose key another file holds."""
+    return KeyTaken(
+        f"adopting file {file.number} of medium {media_id}: its key {file.key} belongs to another"
+        " file",
+        kept="every file keeps the key that it has",
+    )
+
+
 def check_holder(medium: TrackedMedium | None, media_id: str, owner: str) -> TrackedMedium:
     """The medium, where `owner` holds it; LeaseHeld otherwise.
 
@@ -196,11 +280,11 @@ def first_free(
     )
 
 
-def run_lease_held(run_id: str, owner: str, until: datetime) -> LeaseHeld:
+def run_lease_held(run_id: str, owner: str, since: datetime, until: datetime) -> LeaseHeld:
     """The refusal of a run while another one is at work."""
     return LeaseHeld(
-        f"another run is at work on this archive: run {run_id} of {owner} holds the lease until"
-        f" {_shown(until)}",
+        f"another run is at work on this archive: run {run_id} of {owner}, since {_shown(since)},"
+        f" holds the lease until {_shown(until)}",
         hint="wait for that run to end, or stop its process, then start again",
     )
 

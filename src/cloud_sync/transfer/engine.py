@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import process_time
 from types import TracebackType
 from typing import Self, TypeVar
@@ -23,7 +23,9 @@ from cloud_sync.errors import (
     CloudSyncError,
     Interrupted,
     NeedsPerson,
+    ServiceDown,
     SourceChanged,
+    SourceDamaged,
     Transient,
 )
 from cloud_sync.model.tracking import Checkpoint
@@ -42,6 +44,7 @@ from cloud_sync.transfer.part_queue import PartQueue
 from cloud_sync.transfer.part_size import SMALLEST_PART
 from cloud_sync.transfer.resume import trusted_parts
 from cloud_sync.transfer.retry import RetryPolicy, with_retries
+from cloud_sync.transfer.source_check import check_parts, rule_resumed
 from cloud_sync.transfer.stopping import Stop
 from cloud_sync.transfer.streams import StreamGauge, Streams
 
@@ -49,7 +52,10 @@ T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 
 VERSIONS = 3
-"""How many versions of an original are begun before its changing counts as a failure."""
+"""How many versions of an original are begun before its changing counts as a failure.
+
+Also how often one is fetched whose bytes do not give the source's own checksum.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,11 @@ class Transferred:
 
 
 class TransferEngine:
-    """Use it as a context manager; its workers end with the block."""
+    """Use it as a context manager; its workers end with the block.
+
+    `proven_rules` are the rules of `source_check` by which ETags of this source were reproduced
+    before; rules that reproduce another are added. None: no ETag is to be reproduced.
+    """
 
     def __init__(
         self,
@@ -82,12 +92,14 @@ class TransferEngine:
         limit: BandwidthLimit,
         clock: Clock,
         *,
+        proven_rules: set[str] | None,
         retries: RetryPolicy | None = None,
         limits: EngineLimits | None = None,
     ) -> None:
         limits = limits or EngineLimits()
         self._archive = archive
         self._clock = clock
+        self._proven_rules = proven_rules
         self._retries = retries or RetryPolicy()
         self._queue = PartQueue()
         most = limits.most_streams
@@ -127,19 +139,28 @@ class TransferEngine:
         try. After an error nothing lies under the key; what was stored is kept for another try if
         another try can help, and thrown away otherwise.
         """
+        doubts = 0
         for version in range(1, VERSIONS + 1):
+            file = FileTransfer(
+                request,
+                journal,
+                stop,
+                hooks,
+                request.file,
+                proven_rules=self._proven_rules,
+                doubts=doubts,
+                last_try=version == VERSIONS,
+            )
             try:
-                return self._one_version(request, journal, stop, hooks)
-            except SourceChanged as error:
+                return self._one_version(file)
+            except (SourceChanged, SourceDamaged) as error:
+                doubts += isinstance(error, SourceDamaged)
                 if version == VERSIONS:
                     raise
                 hooks.retrying(error, 0.0)
         raise AssertionError("unreachable")
 
-    def _one_version(
-        self, request: TransferRequest, journal: Journal, stop: Stop, hooks: TransferHooks
-    ) -> Transferred:
-        file = FileTransfer(request, journal, stop, hooks, request.file)
+    def _one_version(self, file: FileTransfer) -> Transferred:
         try:
             if not self._resumed(file):
                 file.wanted.append(PROBE)
@@ -161,9 +182,20 @@ class TransferEngine:
             file.journal.forget()
             return False
         file.upload = upload
+        if file.doubts:
+            # its bytes were found wrong, and could not be thrown away then
+            self._retried(file, upload.abort)
+            file.journal.forget()
+            file.upload = None
+            return False
         file.parts = trusted_parts(saved.parts, self._retried(file, upload.found))
+        if sum(part.length for part in file.parts.values()) == saved.size:
+            # with nothing left to fetch, a source that has changed since would not be noticed
+            del file.parts[max(file.parts)]
         for part in file.parts.values():
             upload.keep(part.number, part.length, part.checksum, part.receipt)
+        if file.proven_rules is not None:
+            file.rule = rule_resumed(saved.size, saved.etag, saved.part_size)
         file.lay_out(upload, saved.size, saved.etag, saved.part_size)
         file.hooks.opened(saved.size, sum(part.length for part in file.parts.values()))
         return True
@@ -189,6 +221,10 @@ class TransferEngine:
             return Transferred(file.whole, file.proof)
         total = whole({n: Part(part.length, part.checksum) for n, part in file.parts.items()})
         proof = Proof(total.length, to_text(total.checksum), file.etag)
+        if file.proven_rules is not None:
+            verdict = check_parts(file.rule, [file.parts[n].md5 for n in sorted(file.parts)])
+            file.accept(verdict)
+            proof = replace(proof, source_check=verdict.check, source_rule=verdict.rule)
         file.journal.proven(proof)
         upload = file.begun_upload
         stored = self._retried(file, lambda: upload.commit(proof.size, proof.checksum))
@@ -245,4 +281,4 @@ def _let_go(file: FileTransfer, error: BaseException) -> None:
         _LOG.debug("discarding the upload of %s", file.request.key, exc_info=True)
 
 
-_WORTH_KEEPING = (Interrupted, NeedsPerson, Transient)
+_WORTH_KEEPING = (Interrupted, NeedsPerson, ServiceDown, Transient)

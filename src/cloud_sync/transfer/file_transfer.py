@@ -9,19 +9,25 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cloud_sync.archive.base import ObjectDescription, StoredObject, Upload
-from cloud_sync.errors import CloudSyncError
+from cloud_sync.errors import CloudSyncError, SourceDamaged
 from cloud_sync.model.media import MediaFile
-from cloud_sync.model.tracking import Checkpoint, PartRecord
+from cloud_sync.model.tracking import Checkpoint, PartRecord, SourceCheck
+from cloud_sync.transfer.source_check import PartsRule, Verdict, is_damage
 from cloud_sync.transfer.stopping import Stop
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was read from the source: `checksum` is CRC64NVME in S3's base64 form."""
+    """What was read from the source: `checksum` is CRC64NVME in S3's base64 form.
+
+    `source_check` and `source_rule` as in `TrackedFile`.
+    """
 
     size: int
     checksum: str
     etag: str | None
+    source_check: SourceCheck | None = None
+    source_rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +100,30 @@ PROBE = PartTask(1, 0, 0, probe=True)
 
 @dataclass(slots=True)
 class FileTransfer:
-    """One original while the engine works on it. `lock` guards everything below it."""
+    """One original while the engine works on it. `lock` guards everything below it.
+
+    `proven_rules` are the rules by which ETags of this source were reproduced, shared by all
+    originals; None where that is not to be tried. `doubts` counts earlier tries whose bytes were
+    found wrong, `last_try` is whether no other follows.
+    """
 
     request: TransferRequest
     journal: Journal
     stop: Stop
     hooks: TransferHooks
     file: MediaFile
+    proven_rules: set[str] | None = None
+    doubts: int = 0
+    last_try: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
     url_lock: threading.Lock = field(default_factory=threading.Lock)
     ended: threading.Event = field(default_factory=threading.Event)
     wanted: deque[PartTask] = field(default_factory=deque)
-    first: PartTask = PROBE
+    probed: deque[PartTask] = field(default_factory=deque)
     moving: int = 0
     size: int | None = None
     etag: str | None = None
+    rule: PartsRule | None = None
     upload: Upload | None = None
     parts: dict[int, PartRecord] = field(default_factory=dict)
     whole: StoredObject | None = None
@@ -122,19 +137,20 @@ class FileTransfer:
         etag: str | None,
         part_size: int,
         *,
-        first_is_moving: bool = False,
+        probed: int = 0,
     ) -> None:
         """The size is known and the upload begun: want every part that is not stored yet.
 
-        `first_is_moving`: the probe goes on to move part 1, so it is not handed out.
+        Parts that begin in the first `probed` bytes are not handed out: the probe goes on to move
+        them.
         """
         with self.lock:
             self.upload, self.size, self.etag = upload, size, etag
-            self.first = PartTask(1, 0, min(part_size, size))
             for number, start in enumerate(range(0, size, part_size), start=1):
-                if number in self.parts or (number == 1 and first_is_moving):
+                if number in self.parts:
                     continue
-                self.wanted.append(PartTask(number, start, min(part_size, size - start)))
+                queue = self.probed if start < probed else self.wanted
+                queue.append(PartTask(number, start, min(part_size, size - start)))
 
     @property
     def begun_upload(self) -> Upload:
@@ -163,6 +179,22 @@ class FileTransfer:
         """A part is stored and recorded."""
         with self.lock:
             self.parts[part.number] = part
+
+    def accept(self, verdict: Verdict) -> None:
+        """Go by what the source check found; SourceDamaged where the bytes must not be stored."""
+        proven = self.proven_rules
+        if proven is None or verdict.rule is None:
+            return
+        if verdict.check is SourceCheck.MATCHED:
+            proven.add(verdict.rule)
+        if is_damage(verdict, proven, doubts=self.doubts, last_try=self.last_try):
+            raise SourceDamaged(
+                f"fetching {self.request.key}: {self.size} bytes came as declared, but they do not "
+                f"give the cloud's own checksum {self.etag} (rule {verdict.rule})",
+                kept="Nothing was stored under its key.",
+                hint="`cloud-sync sync` tries again; if new originals keep failing like this, the "
+                "cloud makes its checksums in another way: CLOUD_SYNC_SOURCE_CHECK=off",
+            )
 
     def renew_url(self, dead: MediaFile) -> MediaFile:
         """A fresh URL in place of `dead`'s; asked for once however many parts met the dead one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from cloud_sync.archive.base import Archive, ObjectDescription
 from cloud_sync.archive.checksum import part_checksum, to_text
@@ -23,6 +24,7 @@ from cloud_sync.transfer.file_transfer import FileTransfer, PartTask, Proof
 from cloud_sync.transfer.part_size import SMALLEST_PART, part_size
 from cloud_sync.transfer.retry import RetryPolicy, with_retries
 from cloud_sync.transfer.size_check import SizeVerdict, compare_sizes
+from cloud_sync.transfer.source_check import check_whole, digest, rule_for
 
 READ_SIZE = 1024 * 1024
 
@@ -45,6 +47,12 @@ class PartBuffer:
             grown[: self.filled] = self._bytes[: self.filled]
             self._bytes = memoryview(grown)
         return self._bytes[:length]
+
+    def drop(self, length: int) -> None:
+        """Forget the first `length` bytes; what was filled beyond them begins the next part."""
+        rest = max(0, self.filled - length)
+        self._bytes[:rest] = self._bytes[length : length + rest]
+        self.filled = rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +82,23 @@ class PartMover:
     def move(self, file: FileTransfer, task: PartTask) -> None:
         """Store the part and record it.
 
+        A probe may bring more than part 1: it goes on to move all parts that it has bytes of.
         Raises what provider and archive raise in the last try, Interrupted when the run stops,
-        SizeMismatch and SourceChanged.
+        SizeMismatch, SourceChanged and SourceDamaged.
         """
         file.stop.check()
         self._buffer.filled = 0
+        if not task.probe:
+            self._retried(file, lambda: self._part(file, task))
+            return
+        self._retried(file, lambda: self._probe(file))
+        while file.probed:
+            part = file.probed.popleft()
+            self._retried(file, partial(self._part, file, part))
+            self._buffer.drop(part.length)
 
-        def once() -> None:
-            if file.upload is None:
-                self._probe(file)
-            else:
-                self._part(file, file.first if task.probe else task)
-
-        with_retries(once, self._around.retries, file.stop, lambda e, w: self._tell(file, e, w))
+    def _retried(self, file: FileTransfer, call: Callable[[], None]) -> None:
+        with_retries(call, self._around.retries, file.stop, lambda e, w: self._tell(file, e, w))
 
     def _tell(self, file: FileTransfer, error: CloudSyncError, wait: float) -> None:
         if isinstance(error, Throttled):
@@ -94,7 +106,12 @@ class PartMover:
         file.hooks.retrying(error, wait)
 
     def _probe(self, file: FileTransfer) -> None:
-        """The first range tells the size: a small original goes up whole, a large one in parts."""
+        """The first range tells the size: a small original goes up whole, a large one in parts.
+
+        Once an upload is begun there is nothing left to find out: its parts are moved one by one.
+        """
+        if file.upload is not None:
+            return
         self._buffer.filled = 0
         source = self._open(file, 0, SMALLEST_PART)
         try:
@@ -105,13 +122,15 @@ class PartMover:
                 self._put_whole(file, size, source.etag)
                 return
             self._begin(file, size, source.etag)
-            self._read(file, source, min(SMALLEST_PART, file.first.length))
+            self._read(file, source, SMALLEST_PART)
         finally:
             source.close()
-        self._part(file, file.first)
 
     def _begin(self, file: FileTransfer, size: int, etag: str | None) -> None:
-        length = part_size(size)
+        if file.proven_rules is not None:
+            file.rule = rule_for(size, etag, file.doubts)
+        # parts of ours that are the source's own have the MD5s that its ETag is made of
+        length = file.rule.part_size if file.rule else part_size(size)
         request = file.request
         described = _with_source(request.description, size, etag)
         upload = self._around.archive.begin(request.key, described, part_size=length)
@@ -120,14 +139,19 @@ class PartMover:
         except BaseException:
             upload.abort()
             raise
-        file.lay_out(upload, size, etag, length, first_is_moving=True)
+        file.lay_out(upload, size, etag, length, probed=SMALLEST_PART)
         file.hooks.opened(size, 0)
         self._around.laid_out()
 
     def _put_whole(self, file: FileTransfer, size: int, etag: str | None) -> None:
         data = self._buffer.room(size)
         checksum = part_checksum(data)
+        file.size, file.etag = size, etag
         proof = Proof(size, to_text(checksum), etag)
+        if file.proven_rules is not None:
+            verdict = check_whole(data, etag)
+            file.accept(verdict)
+            proof = replace(proof, source_check=verdict.check, source_rule=verdict.rule)
         file.journal.proven(proof)
         file.proof = proof
         described = _with_source(file.request.description, size, etag)
@@ -149,8 +173,9 @@ class PartMover:
         data = self._buffer.room(task.length)
         checksum = part_checksum(data)
         upload = file.begun_upload
+        md5 = digest(data) if file.rule else b""
         receipt = upload.put_part(task.number, data, checksum)
-        part = PartRecord(task.number, task.length, checksum, receipt)
+        part = PartRecord(task.number, task.length, checksum, receipt, md5)
         file.journal.stored(part)
         file.add(part)
 

@@ -28,12 +28,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """At most `tries` tries within `seconds`; waits grow from `first_wait` to `longest_wait`."""
+    """At most `tries` tries within `seconds`; waits grow from `first_wait` to `longest_wait`.
+
+    The waits together outlast an outage of 20 s. `seconds` outlasts `OutagePolicy.patience`, so
+    that a call that had to wait for its service has tries left.
+    """
 
     tries: int = 5
-    seconds: float = 300.0
-    first_wait: float = 0.5
+    seconds: float = 900.0
+    first_wait: float = 1.5
     longest_wait: float = 30.0
+
+
+def retry_policy(first_wait: float, patience: float) -> RetryPolicy:
+    """The policy that begins with `first_wait` and leaves tries after `patience`; in seconds."""
+    plain = RetryPolicy()
+    longest = max(plain.longest_wait, first_wait)
+    return RetryPolicy(plain.tries, patience + plain.seconds, first_wait, longest)
 
 
 def with_retries(

@@ -14,6 +14,8 @@ class StopReason(StrEnum):
 
     INTERRUPTED = "interrupted"
     BLOCKED = "blocked"
+    LOGIN = "login"
+    """For a login that works; the one reason that may be lifted again."""
     OUT_OF_TIME = "out_of_time"
 
 
@@ -27,22 +29,37 @@ class Stop:
         self._clock = clock
         self._deadline = None if seconds is None else clock.monotonic() + seconds
         self._event = threading.Event()
-        self._lock = threading.Lock()
-        self._reason: StopReason | None = None
+        # a signal's handler asks in the thread that may be asking already
+        self._lock = threading.RLock()
+        self._reasons: tuple[StopReason, ...] = ()
 
     def request(self, reason: StopReason) -> None:
         """Ask for the stop; the first reason stays."""
         with self._lock:
-            self._reason = self._reason or reason
-        self._event.set()
+            self._reasons += (reason,)
+            self._event.set()
+
+    def lift(self, reason: StopReason) -> None:
+        """Take `reason` back; what else was asked for meanwhile stays."""
+        with self._lock:
+            self._reasons = tuple(asked for asked in self._reasons if asked is not reason)
+            if not self._reasons:
+                self._event.clear()
 
     @property
     def reason(self) -> StopReason | None:
         """Why work must stop, None while it may go on."""
         late = self._deadline is not None and self._clock.monotonic() >= self._deadline
-        if late and self._reason is None:
+        if late and not self._reasons:
             self.request(StopReason.OUT_OF_TIME)
-        return self._reason
+        return next(iter(self._reasons), None)
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds of the run's own time that are left; None where it is not limited."""
+        if self._deadline is None:
+            return None
+        return max(0.0, self._deadline - self._clock.monotonic())
 
     def check(self) -> None:
         """Raise Interrupted when work must stop."""

@@ -6,7 +6,7 @@ import os
 import socket
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import cached_property
 from importlib.metadata import entry_points
@@ -19,25 +19,32 @@ from cloud_sync.config.load import Config
 from cloud_sync.credentials.base import CredentialStore
 from cloud_sync.credentials.env import EnvironmentCredentials
 from cloud_sync.credentials.file import FileCredentials
+from cloud_sync.credentials.history import LoginHistory
+from cloud_sync.credentials.history_file import FileLoginHistory
+from cloud_sync.credentials.history_memory import MemoryLoginHistory
 from cloud_sync.credentials.memory import MemoryCredentials
 from cloud_sync.credentials.parse import parse_credentials
-from cloud_sync.errors import CloudSyncError, UsageError
-from cloud_sync.model.location import BucketDestination
+from cloud_sync.errors import CloudSyncError, ServiceUnavailable, Transient, UsageError
+from cloud_sync.model.location import BucketDestination, FolderDestination
 from cloud_sync.model.media import Account
 from cloud_sync.model.tracking import Status
 from cloud_sync.notify.base import Notifier
 from cloud_sync.notify.silent import SilentNotifier
-from cloud_sync.pipeline.rooms import Rooms, RunOptions
+from cloud_sync.pipeline.rooms import KnownLogin, LoginWait, Rooms, RunOptions
+from cloud_sync.pipeline.vault import Vault
 from cloud_sync.provider.base import Provider
 from cloud_sync.tracker.base import Tracker
 from cloud_sync.tracker.plan import Policy
+from cloud_sync.transfer.circuit_breaker import OutagePolicy
 from cloud_sync.transfer.engine import EngineLimits
+from cloud_sync.transfer.retry import retry_policy
 from cloud_sync.wiring.home import ArchivePlace, Home, destination_of
 
 if TYPE_CHECKING:
     from cloud_sync.archive.s3 import S3Archive
 
 CREDENTIALS_FILE = "credentials"
+LOGINS_FILE = "logins.json"
 PROVIDERS = "cloud_sync.providers"
 
 
@@ -76,7 +83,23 @@ class LocalWiring:
             limit=limit,
             concurrency=self._config.concurrency,
             bytes_per_second=self._config.bytes_per_second,
+            retries=retry_policy(self._config.retry_wait, self._config.outage_wait),
+            outage=OutagePolicy(patience=self._config.outage_wait),
+            source_check=self._config.source_check,
+            login_wait=self._login_wait(),
         )
+
+    def _login_wait(self) -> LoginWait | None:
+        seconds = self._config.login_wait
+        if seconds is None:
+            return None
+        if self._config.text("gopro_token"):
+            raise UsageError(
+                f"waiting for a login: the login comes from {EnvironmentCredentials.location}, "
+                "which cannot change while this command runs",
+                hint="unset CLOUD_SYNC_GOPRO_TOKEN, then cloud-sync login; or do not wait",
+            )
+        return LoginWait(seconds)
 
     @contextmanager
     def rooms(self, *, dry: bool = False) -> Iterator[Rooms]:
@@ -88,16 +111,71 @@ class LocalWiring:
         with ExitStack() as stack:
             place = self.place
             fresh = not place.tracker_path.exists()
-            provider = self.provider(self.credentials())
+            # what may be missing or wrong in the settings comes before a tracker is made
+            notifier = self.notifier()
+            credentials = self.credentials()
+            provider = self.provider(credentials)
             stack.callback(provider.close)
             archive = self.archive(place)
             stack.callback(archive.close)
-            in_memory = fresh and (dry or not _works(provider, archive))
-            tracker = _memory_tracker() if in_memory else self._tracker(place, create=True)
+            waits = not dry and self._config.login_wait is not None
+            in_memory = fresh and (dry or not _works(provider, archive, waits=waits))
+            tracker = _rehearsal_tracker() if in_memory else self._tracker(place, create=True)
             stack.callback(tracker.close)
             if not in_memory and not dry:
                 self._home.mark_used(place)
-            yield Rooms(provider, tracker, archive, self.notifier(), self._clock)
+            history = self._run_history(dry=dry, in_memory=in_memory)
+            login = KnownLogin(credentials, history)
+            yield Rooms(provider, tracker, archive, notifier, self._clock, login)
+
+    def _run_history(self, *, dry: bool, in_memory: bool) -> LoginHistory:
+        """The history that a run may write to: a file is not made by a run that leaves nothing."""
+        history = self.login_history()
+        if dry or (in_memory and not (self._config.home / LOGINS_FILE).exists()):
+            return MemoryLoginHistory(history.records())
+        return history
+
+    @property
+    def in_a_folder(self) -> bool:
+        """Whether the archive is a folder: reading its files costs no more than time."""
+        return isinstance(destination_of(self.place), FolderDestination)
+
+    @contextmanager
+    def vault(self) -> Iterator[Vault]:
+        """The archive with its tracker; UsageError when nothing was archived there from here."""
+        with ExitStack() as stack:
+            tracker = self._tracker(self.place, create=False)
+            stack.callback(tracker.close)
+            yield Vault(self._opened_archive(stack), tracker, self._clock)
+
+    @contextmanager
+    def vault_to_repair(self, *, apply: bool) -> Iterator[Vault]:
+        """The archive with its tracker, or with an empty one where there is none.
+
+        That is in memory unless `apply`, and only made where the archive holds anything at all.
+        """
+        from cloud_sync.tracker.memory import MemoryTracker
+
+        with ExitStack() as stack:
+            place = self.place
+            archive = self._opened_archive(stack)
+            if not place.tracker_path.exists() and next(archive.list(), None) is None:
+                raise UsageError(
+                    f"repairing {place.location}: it holds nothing, and this machine has no "
+                    "tracker of it",
+                    hint=f"cloud-sync sync --to {place.location}",
+                )
+            kept = apply or place.tracker_path.exists()
+            tracker = self._tracker(place, create=True) if kept else MemoryTracker()
+            stack.callback(tracker.close)
+            if apply:
+                self._home.mark_used(place)
+            yield Vault(archive, tracker, self._clock)
+
+    def _opened_archive(self, stack: ExitStack) -> Archive:
+        archive = self.archive(self.place)
+        stack.callback(archive.close)
+        return archive
 
     def _has_objects(self, place: ArchivePlace) -> bool:
         if not place.tracker_path.exists():
@@ -208,6 +286,10 @@ class LocalWiring:
         """The 0600 file in CLOUD_SYNC_HOME."""
         return FileCredentials(self._config.home / CREDENTIALS_FILE)
 
+    def login_history(self) -> FileLoginHistory:
+        """What is remembered of logins, in CLOUD_SYNC_HOME."""
+        return FileLoginHistory(self._config.home / LOGINS_FILE)
+
     def provider(self, credentials: CredentialStore) -> Provider:
         """The configured camera cloud, by its name."""
         name = self._config.provider
@@ -238,9 +320,12 @@ class LocalWiring:
         pasted = parse_credentials(text)
         now = self._clock.now()
         trial = MemoryCredentials(pasted.token, pasted.user_id)
-        account = self.provider(trial).check_login()
+        with closing(self.provider(trial)) as provider:
+            account = provider.check_login()
         store = self.stored_credentials()
         store.replace(pasted.token, now, pasted.user_id)
+        if stored := store.read():
+            self.login_history().worked(stored, now)
         return account, store, pasted.remark
 
     def now(self) -> datetime:
@@ -248,16 +333,27 @@ class LocalWiring:
         return self._clock.now()
 
 
-def _works(provider: Provider, archive: Archive) -> bool:
-    try:
-        provider.check_login()
-        archive.check()
-    except CloudSyncError:
-        return False
+def _works(provider: Provider, archive: Archive, *, waits: bool) -> bool:
+    """Whether a first run can begin; `waits`: it waits for a login that works if need be."""
+    checks = (archive.check,) if waits else (provider.check_login, archive.check)
+    for check in checks:
+        try:
+            check()
+        except CloudSyncError as error:
+            return _may_pass(error)
     return True
 
 
-def _memory_tracker() -> Tracker:
-    from cloud_sync.tracker.memory import MemoryTracker
+def _may_pass(error: CloudSyncError) -> bool:
+    """Whether the run itself may get over it: it must be able to remember what it then stores.
 
-    return MemoryTracker()
+    A service that never answered is more likely mistyped than down.
+    """
+    silent = isinstance(error, ServiceUnavailable) and error.api_status is None
+    return isinstance(error, Transient) and not silent
+
+
+def _rehearsal_tracker() -> Tracker:
+    from cloud_sync.wiring.rehearsal import RehearsalTracker
+
+    return RehearsalTracker()

@@ -73,7 +73,9 @@ def problem_with(answer: Answer, doing: str, now: datetime) -> CloudSyncError | 
         if answer.status == 500:
             hint = f"if it stays so, the token may have expired (at times answered so): {LOGIN}"
         return ServiceUnavailable(
-            f"{doing}: the camera cloud has a fault of its own (status {answer.status})", hint=hint
+            f"{doing}: the camera cloud has a fault of its own (status {answer.status})",
+            hint=hint,
+            api_status=answer.status,
         )
     if trouble := _login_problem(answer, doing):
         return trouble

@@ -28,7 +28,9 @@ def decoded_object(body: object, doing: str) -> dict[str, Any]:
 
 def _decoded(body: bytes, doing: str) -> object:
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        return json.loads(body, parse_constant=_no_constant, object_pairs_hook=_members)
+    except _NamedTwice as error:
+        raise not_understood(doing, "an object in it names one of its members twice") from error
     except (ValueError, RecursionError) as error:
         kind = "an HTML page" if looks_like_html(body) else "not JSON"
         raise not_understood(doing, f"the answer is {kind} ({len(body)} bytes)") from error
@@ -36,6 +38,18 @@ def _decoded(body: bytes, doing: str) -> object:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+class _NamedTwice(ValueError):
+    pass
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object's members. A name that stands twice is refused: a list of media could hide so."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _NamedTwice
+    return members
 
 
 def looks_like_html(body: bytes) -> bool:
