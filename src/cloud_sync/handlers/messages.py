@@ -94,8 +94,8 @@ class TokenValidatorAnswer(Message):
     `cookie_age_days`: days since the login was stored; None where that is not recorded.
     `validation_method`: how it was tried, `api_call` or `none` (there was no login to try).
     `duration_seconds`: how long that took.
-    `trouble`: why it is not valid: `missing`, `expired`, `refused`, `blocked` or
-    `not_understood`; empty when valid. `message`: the same in a sentence for a person.
+    `trouble`: why it is not valid, a value of `errors.AuthTrouble`; empty when valid.
+    `message`: the same in a sentence for a person.
     No answer from the camera cloud is not an invalid login: that raises TransientError.
     """
 
