@@ -138,9 +138,10 @@ class Interpreter:
             seen = {**context, "Map": {"Item": {"Value": item}}}
             given = _template(state["ItemSelector"], document, seen)
             ended.children.append(self._machine(state["ItemProcessor"], given, context))
-        if state["ResultPath"] is not None:
+        if any(name.endswith(".$") for name in state.get("ResultSelector", {".$": ""})):
             raise BrokenDefinition("the results of the children would travel in the state")
-        return document, _following(state)
+        name = state["ResultPath"].removeprefix("$.")
+        return {**document, name: state["ResultSelector"]}, _following(state)
 
 
 def _caught_by_map(state: Any, failure: TaskFailed, document: Any) -> tuple[Any, str]:

@@ -9,13 +9,13 @@ from typing import Any
 
 from asl_interpreter import Ended, Interpreter, TaskFailed
 from cloud_sync.deployment.orchestrator import Parts, definition
+from cloud_sync.handlers.message import Message
 from cloud_sync.handlers.messages import (
     FailureMarkerAnswer,
     FailureMarkerRequest,
     Manifest,
     MediaListerAnswer,
     MediaListerRequest,
-    Message,
     RunSummaryAnswer,
     RunSummaryRequest,
     TokenValidatorAnswer,

@@ -1,4 +1,4 @@
-"""The definition run by an emulator's engine, with functions that play their parts.
+"""The synthesised stacks on an emulator, run with functions that play their parts.
 
 What the engine does otherwise than the service is not looked at here: names of errors (a function's
 error always arrives as one name), the result writer, waits, and limits of size.
@@ -6,20 +6,23 @@ error always arrives as one name), the result writer, waits, and limits of size.
 
 from __future__ import annotations
 
-import io
 import json
+import subprocess
+import sys
 import time
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cloud_sync.deployment.orchestrator import NAME, Parts, definition
+from cloudformation import deploy_assembly
 from ministack import ACCOUNT, REGION, Ministack, ministack
 
 pytestmark = pytest.mark.xdist_group("ministack")
+
+BUCKET = f"gopro-dev-{ACCOUNT}"
 
 FUNCTIONS = (
     "token-validator",
@@ -32,24 +35,22 @@ FUNCTIONS = (
 PLAYED = """
 import json, os, boto3
 
-def handler(event, context):
-    return globals()[os.environ["PART"].replace("-", "_")](event)
-
-def token_validator(event):
+def token_validator(event, context):
     return {"valid": event["account"] != "expired", "statusCode": 200, "cookie_age_days": 1.0,
             "validation_method": "api_call", "duration_seconds": 0.1,
             "trouble": "expired", "message": "log in again"}
 
-def media_lister(event):
+def media_lister(event, context):
     media = [each for each in event["account"].split(",") if each.startswith("m")]
     key = "runs/" + event["run_id"] + "/manifest.jsonl"
     body = "".join(json.dumps({"media_id": each}) + "\\n" for each in media)
-    boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=key, Body=body.encode())
-    manifest = {"bucket": os.environ["BUCKET"], "key": key} if media else None
+    bucket = os.environ["CLOUD_SYNC_BUCKET"]
+    boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
+    manifest = {"bucket": bucket, "key": key} if media else None
     return {"total_found": len(media), "new_count": len(media), "already_synced": 0,
             "manifest": manifest}
 
-def video_downloader(event):
+def video_downloader(event, context):
     if event["media_id"].endswith("bad"):
         raise ValueError("this one fails")
     long = event["media_id"].endswith("long") and event["round"] < 3
@@ -57,11 +58,11 @@ def video_downloader(event):
             "s3_key": "k", "bytes_transferred": 10, "transfer_duration_seconds": 1.0,
             "throughput_mbps": 0.1, "reason_code": ""}
 
-def failure_marker(event):
+def failure_marker(event, context):
     return {"media_id": event["media_id"], "status": "FAILED", "reason_code": "permanent",
             "message": "it failed", "attempts": 1}
 
-def run_summary(event):
+def run_summary(event, context):
     failed = [each for each in event["account"].split(",") if each.endswith("bad")]
     new = event["new_count"]
     result = "completed_with_failures" if failed else "completed"
@@ -125,53 +126,45 @@ class Deployed:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    code, assembly = played(tmp_path_factory.mktemp("code")), tmp_path_factory.mktemp("assembly")
+    choices = {"name": "dev", "function-code": code, "output": assembly}
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "cloud_sync.deployment"),
+            *(f"--{name}={value}" for name, value in choices.items()),
+        ],
+        check=True,
+        timeout=110,
+        stdout=subprocess.DEVNULL,
+    )
     with ministack(tmp_path_factory.mktemp("ministack")) as emulator:
-        yield deploy(emulator)
+        yield deploy(emulator, assembly)
 
 
-def deploy(emulator: Ministack) -> Deployed:
-    """The definition as it is, over functions that play their parts."""
-    bucket = "gopro-dev-000000000000"
-    emulator.client("s3").create_bucket(
-        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+def played(code: Path) -> Path:
+    """A functions' package whose handlers lie where the real ones do."""
+    handlers = code / "cloud_sync" / "handlers"
+    handlers.mkdir(parents=True)
+    for package in (handlers.parent, handlers):
+        (package / "__init__.py").touch()
+    (code / "played.py").write_text(PLAYED, encoding="utf-8")
+    for name in FUNCTIONS:
+        module = name.replace("-", "_")
+        text = f"from played import {module} as handler\n"
+        (handlers / f"{module}.py").write_text(text, encoding="utf-8")
+    return code
+
+
+def deploy(emulator: Ministack, assembly: Path) -> Deployed:
+    """Both stacks as they were synthesised, and a queue that hears the topic."""
+    outputs = deploy_assembly(emulator, assembly, ["CloudSync-dev-storage", "CloudSync-dev"])
+    alerts = emulator.client("sqs").create_queue(QueueName="alerts")["QueueUrl"]
+    emulator.client("sns").subscribe(
+        TopicArn=outputs["AlertsTopicArn"],
+        Protocol="sqs",
+        Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:alerts",
     )
-    sqs, sns = emulator.client("sqs"), emulator.client("sns")
-    alerts, failed = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("alerts", "failed"))
-    topic = sns.create_topic(Name="gopro-sync-alerts")["TopicArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:alerts")
-    arns = {name: function(emulator, name, bucket) for name in FUNCTIONS}
-    parts = Parts(
-        token_validator=arns["token-validator"],
-        media_lister=arns["media-lister"],
-        video_downloader=arns["video-downloader"],
-        run_summary=arns["run-summary"],
-        failure_marker=arns["failure-marker"],
-        topic=topic,
-        failed_items_queue=failed,
-        bucket=bucket,
-    )
-    machine = emulator.client("stepfunctions").create_state_machine(
-        name=NAME,
-        definition=json.dumps(definition(parts)),
-        roleArn=f"arn:aws:iam::{ACCOUNT}:role/machine",
-    )["stateMachineArn"]
-    return Deployed(emulator, machine, alerts, failed)
-
-
-def function(emulator: Ministack, name: str, bucket: str) -> str:
-    package = io.BytesIO()
-    with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("played.py", PLAYED)
-    made = emulator.client("lambda").create_function(
-        FunctionName=name,
-        Runtime="python3.13",
-        Role=f"arn:aws:iam::{ACCOUNT}:role/function",
-        Handler="played.handler",
-        Code={"ZipFile": package.getvalue()},
-        Environment={"Variables": {"PART": name, "BUCKET": bucket}},
-        Timeout=30,
-    )
-    return str(made["FunctionArn"])
+    return Deployed(emulator, outputs["StateMachineArn"], alerts, outputs["FailedItemsQueueUrl"])
 
 
 def test_a_run_with_good_long_and_bad_media(deployed: Deployed) -> None:
@@ -215,9 +208,9 @@ def test_a_hundred_media_travel_by_manifest(deployed: Deployed) -> None:
     told = deployed.run({"account": ",".join(f"m{number}" for number in range(100))})
     assert told["status"] == "SUCCEEDED", told
     context = json.loads(told["output"])["context"]
-    body = boto.get_object(
-        Bucket="gopro-dev-000000000000", Key=f"runs/{context['run_id']}/manifest.jsonl"
-    )["Body"].read()
+    body = boto.get_object(Bucket=BUCKET, Key=f"runs/{context['run_id']}/manifest.jsonl")[
+        "Body"
+    ].read()
     assert len(body.splitlines()) == 100
     # the account's name, which carries the script of this test, is the only thing that grew
     assert size_of_largest_state(deployed, told) - few < 3 * len(context["account"])

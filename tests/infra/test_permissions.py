@@ -16,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("cdk")
 TRACKER = {"TrackerItems", "TrackerIndex"}
 EXPECTED = {
     "token-validator": {"Login", "ReadEncrypted"},
-    "media-lister": {"Login", *TRACKER, "Manifest", "WriteEncrypted"},
+    "media-lister": {"Login", *TRACKER, "Manifest", "Unfinished", "WriteEncrypted"},
     "video-downloader": {
         "Login",
         *TRACKER,
@@ -26,7 +26,7 @@ EXPECTED = {
         "WriteEncrypted",
     },
     "run-summary": {*TRACKER, "Manifest", "Bucket", "WriteEncrypted"},
-    "failure-marker": {*TRACKER, "WriteEncrypted"},
+    "failure-marker": {*TRACKER, "Unfinished", "WriteEncrypted"},
 }
 
 
@@ -94,7 +94,9 @@ def test_only_the_downloader_writes_originals_and_nobody_deletes_by_key(
     holders = [
         role
         for role, found in documents(assemblies, "dev").items()
-        if "gopro-videos/" in json.dumps(found)
+        for one in found
+        if "s3:PutObject" in listed(one["Action"])
+        and "gopro-videos/" in json.dumps(one["Resource"])
     ]
     assert len(holders) == 1
     assert "videodownloader" in holders[0]

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from cloud_sync.handlers.environment import FunctionEnvironment, VariableMissing
+from cloud_sync.handlers.message import Message, MessageError
 from cloud_sync.handlers.messages import (
     FailureMarkerRequest,
     Manifest,
     MediaListerAnswer,
-    Message,
-    MessageError,
     RunInput,
     RunSummaryAnswer,
     TokenValidatorAnswer,

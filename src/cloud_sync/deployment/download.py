@@ -64,7 +64,10 @@ def download_videos(
                 "Prefix.$": f"States.Format('{RUNS_PREFIX}{{}}', $.context.run_id)",
             },
         },
-        "ResultPath": None,
+        # the children's results are for nobody in the state, and a ResultPath of null would do, but
+        # the CDK drops every null
+        "ResultSelector": {"finished": True},
+        "ResultPath": "$.downloads",
         "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": failure_state}],
         "Next": next_state,
     }

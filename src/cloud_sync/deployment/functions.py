@@ -111,9 +111,10 @@ class Functions(Construct):
         login = permissions.login(storage.secret.ref)
         tracker = permissions.tracker(storage.table.table_arn)
         read, write = permissions.read_key(key), permissions.write_key(key)
+        discard = permissions.discard_unfinished(bucket)
         return {
             "token-validator": [login, read],
-            "media-lister": [login, *tracker, permissions.write_manifest(bucket), write],
+            "media-lister": [login, *tracker, permissions.write_manifest(bucket), discard, write],
             "video-downloader": [login, *tracker, *permissions.archive(bucket), write],
             "run-summary": [
                 *tracker,
@@ -121,5 +122,5 @@ class Functions(Construct):
                 permissions.list_bucket(bucket),
                 write,
             ],
-            "failure-marker": [*tracker, write],
+            "failure-marker": [*tracker, discard, write],
         }[base]

@@ -1,8 +1,8 @@
 """The definition of `gopro-sync-orchestrator`, as data that linters and emulators read.
 
 The document that travels from state to state is
-`{context, validation, media, summary, error}`; it holds counts and names, never the list of media,
-so it stays below 10 KB for any library. The list travels as a manifest in the bucket.
+`{context, validation, media, downloads, summary, error}`; it holds counts and names, never the list
+of media, so it stays below 10 KB for any library. The list travels as a manifest in the bucket.
 
 The top level speaks JSONPath because a JSONata top level would forbid DownloadVideos to, and
 every other state sets JSONata for itself.

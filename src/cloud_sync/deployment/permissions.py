@@ -134,6 +134,15 @@ def archive(bucket_arn: str) -> list[Statement]:
     ]
 
 
+def discard_unfinished(bucket_arn: str) -> Statement:
+    """End the uploads of media that will not be finished: gone at the source, or failed."""
+    return statement(
+        "Unfinished",
+        ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+        [f"{bucket_arn}/{ROOT}/*"],
+    )
+
+
 def list_bucket(bucket_arn: str) -> Statement:
     """Without it S3 answers 403 and not 404 for an object that is not there."""
     return statement("Bucket", ["s3:ListBucket"], [bucket_arn])
