@@ -7,13 +7,14 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast bench fuzz coverage format lock clean
+.PHONY: help demo test check fast bench fuzz coverage format lock package clean
 
 help:
 	@echo "make demo    archive the bundled simulator's library into ./demo/archive"
 	@echo "make test    format, lint, types, import contracts, all tests"
 	@echo "make fast    the tests that need no server"
 	@echo "make bench   benchmarks, each with its figure"
+	@echo "make package  the functions' package for Lambda, into build/functions"
 	@echo "make fuzz    100,000 damaged answers of the camera cloud, within four minutes"
 	@echo "make coverage  branch coverage of the rooms that decide"
 	@echo "make format  write the code in the project's format"
@@ -65,6 +66,9 @@ fast: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
 
+package: $(VENV)/.run
+	$(BIN)/python -m cloud_sync.deployment.package build/functions
+
 fuzz: $(VENV)/.dev
 	PYTHONPATH=tests $(BIN)/python -m fuzzing
 
@@ -83,6 +87,7 @@ lock: | $(BIN)/python
 	    pyproject.toml requirements/build.in -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	    --python-version 3.11 --all-extras --group dev pyproject.toml -c requirements/run.txt -o requirements/dev.txt
+	$(BIN)/python -m cloud_sync.deployment.locking requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	    --python-version 3.11 requirements/emulator.in -o requirements/emulator.txt
 

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from benchmarks import discovery, large_files, startup, verify
+from benchmarks import cold_import, discovery, large_files, startup, verify
 from benchmarks.byte_path import run as byte_path
 from benchmarks.byte_path.workloads import WORKLOADS
 
@@ -20,6 +20,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     benchmarks: dict[str, Callable[[], bool]] = {
         "startup": startup.run,
+        "cold_import": cold_import.run,
         "discovery": discovery.run,
         "verify": verify.run,
         "large_files": large_files.run,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +32,21 @@ class Ministack:
     def __init__(self, url: str) -> None:
         self.url = url
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """What a client of the SDK needs to get here."""
+        return {
+            "endpoint_url": self.url,
+            "region_name": REGION,
+            "aws_access_key_id": "test",
+            "aws_secret_access_key": "test",
+        }
+
     def client(self, service: str) -> Any:
         """A client of one of its services."""
         return boto3.session.Session().client(
             service,  # type: ignore[call-overload]
-            endpoint_url=self.url,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            **self.options,
         )
 
 
@@ -68,6 +78,15 @@ def ministack(folder: Path) -> Iterator[Ministack]:
             yield Ministack(url)
         finally:
             _stop(process)
+
+
+@cache
+def shared() -> Ministack:
+    """An emulator that lives as long as this process: tests keep apart by names."""
+    resources = ExitStack()
+    atexit.register(resources.close)
+    folder = resources.enter_context(tempfile.TemporaryDirectory())
+    return resources.enter_context(ministack(Path(folder)))
 
 
 def _await(url: str, process: subprocess.Popen[bytes]) -> None:

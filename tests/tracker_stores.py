@@ -18,8 +18,11 @@ from cloud_sync.model.media import MediaItem
 from cloud_sync.model.report import Outcome, Result, RunSummary
 from cloud_sync.model.tracking import Checkpoint, PartRecord, Reason, Status, TrackedMedium
 from cloud_sync.tracker.base import Entry, Tracker
+from cloud_sync.tracker.dynamodb import DynamoTracker
 from cloud_sync.tracker.memory import MemoryStore, MemoryTracker
 from cloud_sync.tracker.sqlite import SqliteTracker
+from dynamodb_tables import new_table
+from ministack import shared
 
 
 class Store(Protocol):
@@ -63,7 +66,18 @@ class _Sqlite(_Stores):
         return SqliteTracker(self.folder / "tracker.db")
 
 
-STORES: dict[str, type[_Stores]] = {"memory": _Memory, "sqlite": _Sqlite}
+class _Dynamo(_Stores):
+    knows_dead_owners = False
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.table = new_table(shared())
+
+    def make(self) -> Tracker:
+        return DynamoTracker(self.table, client_options=shared().options)
+
+
+STORES: dict[str, type[_Stores]] = {"memory": _Memory, "sqlite": _Sqlite, "dynamodb": _Dynamo}
 
 
 @contextmanager

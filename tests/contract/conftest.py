@@ -11,7 +11,15 @@ from cloud_sync.tracker.base import Tracker
 from tracker_stores import STORES, Store, store_of
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(
+    params=[
+        # one emulator for all of them
+        pytest.param(kind, marks=pytest.mark.xdist_group("ministack"))
+        if kind == "dynamodb"
+        else kind
+        for kind in STORES
+    ]
+)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     with store_of(request.param, tmp_path) as opened:
         yield opened

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +17,10 @@ from cloud_sync.credentials.base import CredentialStore
 from cloud_sync.credentials.env import TOKEN_VARIABLE, EnvironmentCredentials
 from cloud_sync.credentials.file import FileCredentials
 from cloud_sync.credentials.memory import MemoryCredentials
+from cloud_sync.credentials.secrets_manager import SecretsManagerCredentials
 from cloud_sync.errors import UsageError
 from cloud_sync.secret import Secret
+from ministack import shared
 
 OLD = Secret("eyJold.a.b.c.d")
 NEW = Secret("eyJnew.a.b.c.d")
@@ -44,8 +48,38 @@ def file_kind(folder: Path) -> Kind:
     return Kind(lambda: FileCredentials(path), filled)
 
 
-@pytest.fixture(params=["env", "file", "memory"])
-def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Kind:
+def secret_kind(resources: ExitStack) -> Kind:
+    """A secret as the deployment makes it: without a value."""
+    server = shared()
+    name = f"gopro/credentials-{uuid.uuid4().hex}"
+    with closing(server.client("secretsmanager")) as client:
+        client.create_secret(Name=name)
+
+    def empty() -> SecretsManagerCredentials:
+        store = SecretsManagerCredentials(name, client_options=server.options)
+        return resources.enter_context(closing(store))
+
+    def filled() -> SecretsManagerCredentials:
+        store = empty()
+        store.replace(OLD, NOW)
+        return store
+
+    return Kind(empty, filled)
+
+
+@pytest.fixture
+def resources() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+AWS = pytest.param("secret", marks=pytest.mark.xdist_group("ministack"))
+
+
+@pytest.fixture(params=["env", "file", "memory", AWS])
+def kind(request: pytest.FixtureRequest, tmp_path: Path, resources: ExitStack) -> Kind:
+    if request.param == "secret":
+        return secret_kind(resources)
     if request.param == "file":
         return file_kind(tmp_path)
     if request.param == "memory":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +13,12 @@ import pytest
 
 from cloud_sync.credentials.base import StoredCredential
 from cloud_sync.credentials.history import LoginHistory, LoginRecord, fingerprint
+from cloud_sync.credentials.history_dynamodb import DynamoLoginHistory
 from cloud_sync.credentials.history_file import FileLoginHistory
 from cloud_sync.credentials.history_memory import MemoryLoginHistory
 from cloud_sync.secret import Secret
+from dynamodb_tables import new_table
+from ministack import shared
 
 NOW = datetime(2024, 5, 2, 10, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -22,11 +26,19 @@ LOGIN = StoredCredential(Secret("eyJsecret.a.b.c.d"), NOW - HOUR, "a test")
 OTHER = StoredCredential(Secret("eyJother.a.b.c.d"), None, "a test")
 
 
-@pytest.fixture(params=["file", "memory"])
-def history(request: pytest.FixtureRequest, tmp_path: Path) -> LoginHistory:
+@pytest.fixture(
+    params=["file", "memory", pytest.param("dynamodb", marks=pytest.mark.xdist_group("ministack"))]
+)
+def history(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LoginHistory]:
     if request.param == "file":
-        return FileLoginHistory(tmp_path / "home" / "logins.json")
-    return MemoryLoginHistory()
+        yield FileLoginHistory(tmp_path / "home" / "logins.json")
+    elif request.param == "memory":
+        yield MemoryLoginHistory()
+    else:
+        server = shared()
+        made = DynamoLoginHistory(new_table(server), client_options=server.options)
+        with closing(made):
+            yield made
 
 
 def test_a_new_history_is_empty(history: LoginHistory) -> None:

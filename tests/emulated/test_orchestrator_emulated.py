@@ -7,18 +7,14 @@ error always arrives as one name), the result writer, waits, and limits of size.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cloudformation import deploy_assembly
-from ministack import ACCOUNT, REGION, Ministack, ministack
+from emulated_machine import Deployed, deploy, synthesise
+from ministack import ACCOUNT, ministack
 
 pytestmark = pytest.mark.xdist_group("ministack")
 
@@ -74,69 +70,10 @@ def run_summary(event, context):
 """
 
 
-@dataclass(frozen=True)
-class Deployed:
-    """The state machine in the emulator, and the queues where alerts and failed media arrive."""
-
-    emulator: Ministack
-    machine: str
-    alerts: str
-    failed: str
-
-    def run(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Start an execution and wait for its end."""
-        states = self.emulator.client("stepfunctions")
-        execution = states.start_execution(
-            stateMachineArn=self.machine, input=json.dumps(document)
-        )["executionArn"]
-        for _ in range(300):
-            told: dict[str, Any] = states.describe_execution(executionArn=execution)
-            if told["status"] != "RUNNING":
-                return told
-            time.sleep(0.1)
-        raise AssertionError("the execution does not end")
-
-    def states(self, told: dict[str, Any]) -> list[str]:
-        """The names of the states that an execution entered."""
-        return [
-            event["stateEnteredEventDetails"]["name"]
-            for event in self.history(told)
-            if "stateEnteredEventDetails" in event
-        ]
-
-    def history(self, told: dict[str, Any]) -> list[dict[str, Any]]:
-        client = self.emulator.client("stepfunctions")
-        pages = client.get_paginator("get_execution_history").paginate(
-            executionArn=told["executionArn"]
-        )
-        return [event for page in pages for event in page["events"]]
-
-    def messages(self, queue: str) -> list[Any]:
-        """Take everything from a queue."""
-        client = self.emulator.client("sqs")
-        found: list[Any] = []
-        while True:
-            page = client.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
-            if not page.get("Messages"):
-                return found
-            for message in page["Messages"]:
-                found.append(json.loads(message["Body"]))
-                client.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-
-
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     code, assembly = played(tmp_path_factory.mktemp("code")), tmp_path_factory.mktemp("assembly")
-    choices = {"name": "dev", "function-code": code, "output": assembly}
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "cloud_sync.deployment"),
-            *(f"--{name}={value}" for name, value in choices.items()),
-        ],
-        check=True,
-        timeout=110,
-        stdout=subprocess.DEVNULL,
-    )
+    synthesise(code, assembly)
     with ministack(tmp_path_factory.mktemp("ministack")) as emulator:
         yield deploy(emulator, assembly)
 
@@ -153,18 +90,6 @@ def played(code: Path) -> Path:
         text = f"from played import {module} as handler\n"
         (handlers / f"{module}.py").write_text(text, encoding="utf-8")
     return code
-
-
-def deploy(emulator: Ministack, assembly: Path) -> Deployed:
-    """Both stacks as they were synthesised, and a queue that hears the topic."""
-    outputs = deploy_assembly(emulator, assembly, ["CloudSync-dev-storage", "CloudSync-dev"])
-    alerts = emulator.client("sqs").create_queue(QueueName="alerts")["QueueUrl"]
-    emulator.client("sns").subscribe(
-        TopicArn=outputs["AlertsTopicArn"],
-        Protocol="sqs",
-        Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:alerts",
-    )
-    return Deployed(emulator, outputs["StateMachineArn"], alerts, outputs["FailedItemsQueueUrl"])
 
 
 def test_a_run_with_good_long_and_bad_media(deployed: Deployed) -> None:

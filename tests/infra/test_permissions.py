@@ -15,7 +15,7 @@ pytestmark = pytest.mark.xdist_group("cdk")
 
 TRACKER = {"TrackerItems", "TrackerIndex"}
 EXPECTED = {
-    "token-validator": {"Login", "ReadEncrypted"},
+    "token-validator": {"Login", *TRACKER, "WriteEncrypted"},
     "media-lister": {"Login", *TRACKER, "Manifest", "Unfinished", "WriteEncrypted"},
     "video-downloader": {
         "Login",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from assemblies import ENVIRONMENTS, Assemblies
+from cloud_sync.tracker.dynamodb_items import PROJECTED
 
 pytestmark = pytest.mark.xdist_group("cdk")
 
@@ -97,6 +98,8 @@ def test_the_tracker_can_be_restored_and_is_billed_by_use(
     (index,) = table["GlobalSecondaryIndexes"]
     assert index["IndexName"] == "status-sync_timestamp-index"
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["status", "sync_timestamp"]
+    assert index["Projection"]["ProjectionType"] == "INCLUDE"
+    assert index["Projection"]["NonKeyAttributes"] == list(PROJECTED), "the tracker reads these"
 
 
 def test_the_login_has_no_made_up_value_and_no_rotation(assemblies: Assemblies, name: str) -> None:

@@ -8,7 +8,9 @@ from contextlib import ExitStack
 from datetime import timedelta, timezone
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -105,12 +107,14 @@ def _checkpoints(tracker: Tracker) -> dict[tuple[str, int], Checkpoint]:
 class AllTrackersAgree(RuleBasedStateMachine):
     """Two instances over each kind of store are asked the same; clocks only go forward."""
 
+    kinds: ClassVar[Sequence[str]] = [kind for kind in STORES if kind != "dynamodb"]
+
     def __init__(self) -> None:
         super().__init__()
         self.resources = ExitStack()
         folder = Path(self.resources.enter_context(tempfile.TemporaryDirectory()))
         self.trackers: list[list[Tracker]] = []
-        for kind in STORES:
+        for kind in self.kinds:
             store = self.resources.enter_context(store_of(kind, folder))
             self.trackers.append([store.open(), store.open()])
         self.now = NOW
@@ -340,6 +344,21 @@ TestAllTrackersAgree = AllTrackersAgree.TestCase
 TestAllTrackersAgree.settings = settings(
     max_examples=40,
     stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+class DynamoAgreesWithMemory(AllTrackersAgree):
+    """The same against an emulator, where every question takes a hundred times as long."""
+
+    kinds = ("memory", "dynamodb")
+
+
+TestDynamoAgreesWithMemory = pytest.mark.xdist_group("ministack")(DynamoAgreesWithMemory.TestCase)
+TestDynamoAgreesWithMemory.settings = settings(
+    max_examples=5,
+    stateful_step_count=15,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -25,9 +25,11 @@ from cloud_sync.cli.status import standing_json
 from cloud_sync.cli.verify_run import finding_json, verification_json
 from cloud_sync.config.schema import HOME_ENV, SETTINGS
 from cloud_sync.errors import CloudSyncError, ExitCode, InternalError
+from cloud_sync.handlers import failure_reason
 from cloud_sync.model.report import UNREADABLE_ROW, Outcome, Result, RunSummary
 from cloud_sync.model.storage_plan import StoragePlan, Transition, parse_storage_plan
 from cloud_sync.model.tracking import Status, TrackedFile, TrackedMedium
+from cloud_sync.pipeline import run_end
 from cloud_sync.pipeline.events import Event, FileProgress, RunEnded
 from cloud_sync.pipeline.reconciling import Reconciliation, Repair
 from cloud_sync.pipeline.standing import Standing
@@ -170,6 +172,7 @@ def test_every_reason_is_documented_and_no_other() -> None:
     planned |= {plan.GROWN, plan.ELSEWHERE.code, UNREADABLE_ROW, plan.VANISHED.code}
     planned |= {reason.code for reason in LEFT.values()}
     planned |= {plan.NOT_ASKED_FOR.code, repair_plan.ADOPTED.code, repair_plan.MISSING.code}
+    planned |= failure_reason.CODES | {run_end.CUT_OFF.code, run_end.OUT_OF_TIME.code}
     rows = rows_by_code(section(text, "## Reasons"))
     assert set(rows) == planned | set(error_classes())
     for name, (_, outcome, status, next_run) in rows.items():

@@ -13,6 +13,7 @@ from cloud_sync.handlers.message import Message, MessageError
 from cloud_sync.handlers.messages import (
     FailureMarkerRequest,
     Manifest,
+    ManifestLine,
     MediaListerAnswer,
     RunInput,
     RunSummaryAnswer,
@@ -44,7 +45,13 @@ MESSAGES: list[Message] = [
         already_synced=1,
         manifest=Manifest(bucket="b", key=manifest_key("r")),
     ),
-    VideoDownloaderRequest(**RUN, media_id="m", round=1, deadline="2026-11-21T13:00:00.000Z"),
+    VideoDownloaderRequest(
+        **RUN,
+        media_id="m",
+        round=1,
+        deadline="2026-11-21T13:00:00.000Z",
+        listed=ManifestLine(media_id="m", extension="mp4", file_count=3, bytes_before=7),
+    ),
     VideoDownloaderAnswer(
         media_id="m",
         status=VideoStatus.CONTINUE,

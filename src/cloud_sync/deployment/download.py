@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from cloud_sync.archive.run_files import RUNS_PREFIX
 from cloud_sync.deployment import retries
 from cloud_sync.deployment.states import State, call, caught, choice, expression
-from cloud_sync.handlers.messages import RUNS_PREFIX
 
 LABEL = "DownloadVideos"
 
@@ -45,6 +45,7 @@ def download_videos(
         },
         "ItemSelector": {
             "media_id.$": "$$.Map.Item.Value.media_id",
+            "listed.$": "$$.Map.Item.Value",
             "round": 1,
             "correlation_id.$": "$.context.correlation_id",
             "run_id.$": "$.context.run_id",
@@ -186,6 +187,6 @@ def _queue_failed_video(queue: str) -> State:
 
 
 _IDENTITY = ("media_id", "correlation_id", "run_id", "provider", "account")
-_REQUEST = (*_IDENTITY, "round", "deadline")
+_REQUEST = (*_IDENTITY, "round", "deadline", "listed")
 _RESULT = ("media_id", "status", "s3_key", "bytes_transferred", "throughput_mbps", "reason_code")
 _FAILED = ("media_id", "run_id", "correlation_id", "status", "reason_code", "message")

@@ -110,10 +110,10 @@ class Functions(Construct):
         bucket, key = storage.bucket_arn, storage.key.key_arn
         login = permissions.login(storage.secret.ref)
         tracker = permissions.tracker(storage.table.table_arn)
-        read, write = permissions.read_key(key), permissions.write_key(key)
+        write = permissions.write_key(key)
         discard = permissions.discard_unfinished(bucket)
         return {
-            "token-validator": [login, read],
+            "token-validator": [login, *tracker, write],
             "media-lister": [login, *tracker, permissions.write_manifest(bucket), discard, write],
             "video-downloader": [login, *tracker, *permissions.archive(bucket), write],
             "run-summary": [

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloud_sync.archive.layout import ROOT
-from cloud_sync.handlers.messages import RUNS_PREFIX
+from cloud_sync.archive.run_files import RUNS_PREFIX
 
 Statement = dict[str, Any]
 
@@ -61,11 +61,6 @@ def network_interfaces() -> Statement:
 def login(secret_arn: str) -> Statement:
     """Read the login; nobody but a person writes it."""
     return statement("Login", ["secretsmanager:GetSecretValue"], [secret_arn])
-
-
-def read_key(key_arn: str) -> Statement:
-    """Read what the key encrypts: the secret, and the table's items."""
-    return statement("ReadEncrypted", ["kms:Decrypt"], [key_arn])
 
 
 def write_key(key_arn: str) -> Statement:

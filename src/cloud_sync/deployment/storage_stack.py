@@ -15,10 +15,10 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cloud_sync.archive.layout import ROOT
+from cloud_sync.archive.run_files import RUNS_PREFIX
 from cloud_sync.deployment.accepted import accept
 from cloud_sync.deployment.environments import Environment
 from cloud_sync.deployment.permissions import INDEX
-from cloud_sync.handlers.messages import RUNS_PREFIX
 
 TRACKER = "gopro-sync-tracker"
 
@@ -106,8 +106,17 @@ class StorageStack(Stack):
             partition_key=dynamodb.Attribute(name="status", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="sync_timestamp", type=dynamodb.AttributeType.STRING),
             projection_type=dynamodb.ProjectionType.INCLUDE,
-            # what lists of media show; the whole medium is read from the table itself
-            non_key_attributes=["filename", "s3_key", "file_size", "retry_count", "error_message"],
+            # what lists of media show, and what the counts by status add up; the whole medium is
+            # read from the table itself
+            non_key_attributes=[
+                "filename",
+                "s3_key",
+                "file_size",
+                "retry_count",
+                "error_message",
+                "file_count",
+                "stored_bytes",
+            ],
         )
         return table
 

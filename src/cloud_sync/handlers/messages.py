@@ -20,6 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cloud_sync.archive.run_files import MANIFEST, file_key
 from cloud_sync.handlers.message import Message
 from cloud_sync.model.report import Result
 
@@ -83,7 +84,7 @@ class RunContext(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenValidatorRequest(RunContext):
-    """ValidateTokens: is the stored login good? Nothing is read but the secret."""
+    """ValidateTokens: is the stored login good? What was seen of it is remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +131,18 @@ class Manifest(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestLine(Message):
-    """One due medium. Its URL is asked for where it is fetched: it dies within an hour."""
+    """One due medium. Its URL is asked for where it is fetched: it dies within an hour.
+
+    `extension` and `file_count` are what the listing says of it and its row does not;
+    `files_before` and `bytes_before` are of its files that earlier runs have stored. The manifest
+    leaves out what is nought.
+    """
 
     media_id: str
+    extension: str = ""
+    file_count: int = 0
+    files_before: int = 0
+    bytes_before: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,18 +167,15 @@ class MediaListerAnswer(Message):
 
 def manifest_key(run_id: str) -> str:
     """Where in the bucket a run's manifest lies."""
-    return f"{RUNS_PREFIX}{run_id}/manifest.jsonl"
-
-
-RUNS_PREFIX = "runs/"
-"""Where in the bucket manifests and the Map's results lie; a lifecycle rule clears them away."""
+    return file_key(run_id, MANIFEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoDownloaderRequest(RunContext):
     """DownloadVideo: archive one medium, or go on with it.
 
-    `media_id`: the medium. `round`: 1 for the first call, one more after each CONTINUE.
+    `media_id`: the medium, `listed`: its line of the manifest.
+    `round`: 1 for the first call, one more after each CONTINUE.
     `deadline`: when the run stops taking work; a call after it answers POSTPONED at once, and one
     that reaches it stops there with a checkpoint.
     """
@@ -176,6 +183,7 @@ class VideoDownloaderRequest(RunContext):
     media_id: str
     round: int
     deadline: str
+    listed: ManifestLine
 
 
 class VideoStatus(StrEnum):

@@ -18,6 +18,7 @@ from cloud_sync.errors import (
     ServiceDown,
     SizeMismatch,
     SourceNotUnderstood,
+    Transient,
 )
 from cloud_sync.model.media import MediaFile, MediaItem
 from cloud_sync.model.report import Named, Outcome
@@ -76,7 +77,10 @@ class MediumArchiver:
         self._owner = options.owner
         self._run_id = run_id
         self._caller = caller
-        self._originals = OriginalStore(rooms, engine, caller, run_id, options.owner)
+        self._tried_again = options.tried_again
+        self._originals = OriginalStore(
+            rooms, engine, caller, run_id, options.owner, options.correlation_id
+        )
 
     def archive(self, item: MediaItem) -> MediumReport:
         """Archive the medium, or report why not; whatever ended it stands in the report."""
@@ -104,7 +108,8 @@ class MediumArchiver:
         error: CloudSyncError,
         stored: Stored,
     ) -> MediumReport:
-        if isinstance(error, (NeedsPerson, Interrupted, ServiceDown)):
+        ends_here = isinstance(error, (NeedsPerson, Interrupted, ServiceDown))
+        if ends_here or (self._tried_again and isinstance(error, Transient)):
             self._settle(item, Status.PENDING, _reason(error), counts_as_attempt=False)
             return MediumReport(Outcome.PENDING, None, stored.files, stored.bytes, error)
         if isinstance(error, (GoneAtSource, NoOriginal)):

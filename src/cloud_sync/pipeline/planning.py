@@ -13,6 +13,7 @@ from cloud_sync.pipeline.calls import Caller
 from cloud_sync.pipeline.discovery import Census, discover
 from cloud_sync.pipeline.events import PageListed, PlanMade, Warned
 from cloud_sync.pipeline.heartbeat import CLAIM_FOR
+from cloud_sync.pipeline.login_wait import LoginWaiter
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
 from cloud_sync.pipeline.unfinished import discard_unfinished
 from cloud_sync.summary.render import count
@@ -81,6 +82,17 @@ def _warnings(census: Census) -> Iterator[str]:
             f"(first: {census.unreadable[0]}); running again does not help, report what "
             "--verbose prints"
         )
+
+
+def planned_run(
+    rooms: Rooms, options: RunOptions, caller: Caller, login: LoginWaiter, tally: Tally
+) -> Planned:
+    """List, decide, remember and count: what a run begins with, once it has its lease."""
+    planned = login.held(lambda: make_plan(rooms, options, caller))
+    login.guard.worked()
+    rooms.tracker.remember(planned.plan.entries, now=rooms.clock.now())
+    count_plan(planned, tally)
+    return planned
 
 
 def count_plan(planned: Planned, tally: Tally) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from cloud_sync.archive.base import Archive
 from cloud_sync.clock import Clock
 from cloud_sync.credentials.base import CredentialStore
 from cloud_sync.credentials.history import LoginHistory
 from cloud_sync.notify.base import Notifier
+from cloud_sync.pipeline.heartbeat import LEASE_FOR
 from cloud_sync.provider.base import Provider
 from cloud_sync.tracker.base import Tracker
 from cloud_sync.tracker.plan import Policy
@@ -57,6 +59,10 @@ class RunOptions:
     `login_wait` is how the run waits for a login that works, None where it ends instead.
 
     `source_check` is whether the source's own checksums are reproduced.
+
+    `tried_again` is whether somebody else tries a medium again after a transient error, so that
+    one such error does not make it FAILED. `lease` is how long the run keeps its lease between two
+    renewals. `correlation_id` names the chain of runs that this one belongs to, if any does.
     """
 
     owner: str
@@ -69,3 +75,6 @@ class RunOptions:
     login_wait: LoginWait | None = None
     outage: OutagePolicy = field(default_factory=OutagePolicy)
     source_check: bool = True
+    tried_again: bool = False
+    lease: timedelta = LEASE_FOR
+    correlation_id: str = ""

@@ -7,25 +7,23 @@ from dataclasses import dataclass, replace
 
 from cloud_sync.errors import AuthRequired, CloudSyncError, InternalError, Interrupted
 from cloud_sync.model.media import MediaItem
-from cloud_sync.model.report import Outcome, Result, RunSummary
+from cloud_sync.model.report import Result, RunSummary
 from cloud_sync.pipeline.archiving import MediumArchiver
 from cloud_sync.pipeline.calls import Caller
 from cloud_sync.pipeline.events import Observer, RunEnded, RunStarted
 from cloud_sync.pipeline.guarded_provider import guarded
-from cloud_sync.pipeline.heartbeat import LEASE_FOR, kept_alive
+from cloud_sync.pipeline.heartbeat import kept_alive
 from cloud_sync.pipeline.login import LoginGuard
 from cloud_sync.pipeline.login_wait import LoginWaiter, Telling
-from cloud_sync.pipeline.planning import count_plan, make_plan, settle_vanished
+from cloud_sync.pipeline.planning import planned_run, settle_vanished
 from cloud_sync.pipeline.quarantine import tell_quarantined
+from cloud_sync.pipeline.results import result_of
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
 from cloud_sync.pipeline.source_doubts import proven_rules, warn_of_suspects
 from cloud_sync.pipeline.telling import Messenger
-from cloud_sync.pipeline.transferring import TransferStage
+from cloud_sync.pipeline.transferring import TransferStage, engine_of
 from cloud_sync.summary.render import headline, summary_text
 from cloud_sync.summary.tally import Tally
-from cloud_sync.tracker.plan import QUARANTINED
-from cloud_sync.transfer.bandwidth import BandwidthLimit
-from cloud_sync.transfer.engine import TransferEngine
 from cloud_sync.transfer.stopping import Stop, StopReason
 
 _LOG = logging.getLogger(__name__)
@@ -51,7 +49,7 @@ def sync(rooms: Rooms, options: RunOptions, stop: Stop, observe: Observer) -> Ru
     """
     run_id = options.new_run_id()
     started_at, started = rooms.clock.now(), rooms.clock.monotonic()
-    rooms.tracker.begin_run(run_id, options.owner, now=started_at, until=started_at + LEASE_FOR)
+    rooms.tracker.begin_run(run_id, options.owner, now=started_at, until=started_at + options.lease)
     observe(RunStarted(run_id, rooms.archive.location))
     tally = Tally(run_id, rooms.archive.location, started_at)
     caller = Caller(options.retries, stop, observe)
@@ -60,11 +58,11 @@ def sync(rooms: Rooms, options: RunOptions, stop: Stop, observe: Observer) -> Ru
     login = LoginWaiter(
         LoginGuard(rooms, caller), caller, rooms.clock, options.login_wait, _telling(messenger)
     )
-    with kept_alive(rooms, run_id, stop, observe):
+    with kept_alive(rooms, run_id, stop, observe, options.lease):
         blocker = _work(rooms, options, run_id, caller, tally, login)
         login.guard.note()
         summary = tally.close(
-            _result(blocker, stop, tally),
+            result_of(blocker, stop.reason, tally),
             rooms.clock.monotonic() - started,
             blocker.message if blocker else "",
         )
@@ -90,10 +88,7 @@ def _work(
     blocker: CloudSyncError | None = None
     try:
         login.checked()
-        planned = login.held(lambda: make_plan(rooms, options, caller))
-        login.guard.worked()
-        rooms.tracker.remember(planned.plan.entries, now=rooms.clock.now())
-        count_plan(planned, tally)
+        planned = planned_run(rooms, options, caller, login, tally)
         due = planned.plan.due
         settle_vanished(rooms, planned.census, run_id, options.owner, tally)
         if due:
@@ -109,15 +104,7 @@ def _work(
         blocker = InternalError(error)
     if blocker is not None:
         caller.stop.request(StopReason.BLOCKED)
-    limit = BandwidthLimit(options.bytes_per_second, rooms.clock)
-    with TransferEngine(
-        rooms.provider,
-        rooms.archive,
-        limit,
-        rooms.clock,
-        proven_rules=rules,
-        retries=options.retries,
-    ) as engine:
+    with engine_of(rooms, options, rules) as engine:
         archiver = MediumArchiver(rooms, options, run_id, engine, caller, login.guard)
         stage = TransferStage(archiver, options.concurrency, caller.stop, caller.observe)
         _transfer(stage, due, tally, login)
@@ -139,19 +126,6 @@ def _transfer(stage: TransferStage, due: list[MediaItem], tally: Tally, login: L
             break
         stage.run(stage.left, tally)
     stage.name_left(tally)
-
-
-def _result(blocker: CloudSyncError | None, stop: Stop, tally: Tally) -> Result:
-    if isinstance(blocker, AuthRequired):
-        return Result.AUTH_REQUIRED
-    if blocker or stop.reason is StopReason.BLOCKED:
-        return Result.FAILED
-    if stop.reason is StopReason.INTERRUPTED:
-        return Result.INTERRUPTED
-    missing = tally.counts[Outcome.FAILED] or tally.reasons[QUARANTINED]
-    if missing or not tally.listing_complete:
-        return Result.COMPLETED_WITH_FAILURES
-    return Result.COMPLETED
 
 
 def _telling(messenger: Messenger) -> Telling:

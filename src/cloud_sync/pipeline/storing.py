@@ -42,13 +42,20 @@ class OriginalStore:
     """Stores originals for the workers of one run."""
 
     def __init__(
-        self, rooms: Rooms, engine: TransferEngine, caller: Caller, run_id: str, owner: str
+        self,
+        rooms: Rooms,
+        engine: TransferEngine,
+        caller: Caller,
+        run_id: str,
+        owner: str,
+        correlation_id: str = "",
     ) -> None:
         self._rooms = rooms
         self._engine = engine
         self._caller = caller
         self._run_id = run_id
         self._owner = owner
+        self._correlation_id = correlation_id
         self._doubts = SourceDoubts(caller.observe)
 
     def store(self, work: Work) -> tuple[TrackedFile, bool]:
@@ -149,6 +156,8 @@ class OriginalStore:
             "media-type": item.type,
             "run-id": self._run_id,
         }
+        if self._correlation_id:
+            metadata["correlation-id"] = self._correlation_id
         if item.captured_at:
             metadata["captured-at"] = item.captured_at.isoformat()
         return ObjectDescription(

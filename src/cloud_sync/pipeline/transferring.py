@@ -11,7 +11,10 @@ from cloud_sync.model.report import Named, Outcome
 from cloud_sync.model.tracking import Reason
 from cloud_sync.pipeline.archiving import MediumArchiver, MediumReport
 from cloud_sync.pipeline.events import MediumSettled, Observer
+from cloud_sync.pipeline.rooms import Rooms, RunOptions
 from cloud_sync.summary.tally import Tally
+from cloud_sync.transfer.bandwidth import BandwidthLimit
+from cloud_sync.transfer.engine import TransferEngine
 from cloud_sync.transfer.stopping import Stop, StopReason
 
 LEFT = {
@@ -21,6 +24,18 @@ LEFT = {
     StopReason.LOGIN: Reason("run_blocked", "the run stopped for a login; the next goes on"),
     StopReason.OUT_OF_TIME: Reason("out_of_time", "left for the next run by --max-duration"),
 }
+
+
+def engine_of(rooms: Rooms, options: RunOptions, rules: set[str] | None) -> TransferEngine:
+    """The engine that moves a run's originals; `rules` as `proven_rules` gives them."""
+    return TransferEngine(
+        rooms.provider,
+        rooms.archive,
+        BandwidthLimit(options.bytes_per_second, rooms.clock),
+        rooms.clock,
+        proven_rules=rules,
+        retries=options.retries,
+    )
 
 
 class TransferStage:

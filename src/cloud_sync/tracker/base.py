@@ -90,6 +90,9 @@ class Tracker(Repairs, Protocol):
         For a medium that is already tracked, status and listing facts are updated, the files and
         the key stay. COMPLETED media and media under a live lease are left as they are.
         Keys are given as in `give_keys`.
+        Over a service with small transactions a refusal still leaves nothing behind, but a call
+        that is cut off may have remembered some of the media, each whole with its key; the same
+        call made again completes it.
         """
         ...
 
@@ -182,7 +185,11 @@ class Tracker(Repairs, Protocol):
     def media(
         self, *, status: Status | None = None, media_id: str | None = None
     ) -> Iterator[TrackedMedium]:
-        """Tracked media by media id, optionally of one status or of one id. Memory stays flat."""
+        """Tracked media by media id, optionally of one status or of one id. Memory stays flat.
+
+        Over a service, what is found by status here and in `tallies` and `recent_failures` may be
+        a moment behind the writes; each medium is then read as it is now.
+        """
         ...
 
     def tallies(self) -> Mapping[Status, Tally]:

@@ -284,11 +284,6 @@ def _remember(store: MemoryStore, entry: Entry, now: datetime) -> None:
 
 def _with_file(medium: TrackedMedium, file: FileEntry, forms: set[str]) -> TrackedMedium:
     """The medium with one more file, whose key is added to `forms`; known files keep theirs."""
-    files = {each.number: each for each in medium.files}
-    known = files.get(file.number)
-    if known is not None:
-        files[file.number] = replace(known, filename=file.filename or known.filename)
-        return replace(medium, files=tuple(files.values()))
 
     def take(key: str) -> bool:
         form = collision_form(key)
@@ -297,13 +292,7 @@ def _with_file(medium: TrackedMedium, file: FileEntry, forms: set[str]) -> Track
         forms.add(form)
         return True
 
-    key = transitions.first_free(medium.media_id, file.number, file.key_candidates, take)
-    files[file.number] = TrackedFile(file.number, key, file.filename)
-    return replace(
-        medium,
-        s3_key=key if file.number == 1 else medium.s3_key,
-        files=tuple(files[number] for number in sorted(files)),
-    )
+    return transitions.with_file(medium, file, take)
 
 
 def _tally(media: Sequence[TrackedMedium]) -> Tally:

@@ -93,9 +93,20 @@ class Decision:
     reason: Reason | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredBefore:
+    """Files of a due medium that earlier runs have stored, and their bytes."""
+
+    files: int
+    bytes: int
+
+
 @dataclass(slots=True)
 class Plan:
-    """A run's decisions. Only what is due or must be written is kept; the rest is counted."""
+    """A run's decisions. Only what is due or must be written is kept; the rest is counted.
+
+    `stored_before` has the due media of which some files are stored already.
+    """
 
     due: list[MediaItem] = field(default_factory=list)
     skips: list[Decision] = field(default_factory=list)
@@ -103,6 +114,7 @@ class Plan:
     already_archived: int = 0
     seen_first: int = 0
     failed_before: set[str] = field(default_factory=set)
+    stored_before: dict[str, StoredBefore] = field(default_factory=dict)
 
     def add(self, decision: Decision, tracked: TrackedMedium | None) -> None:
         """Take in one decision; an entry is written only where the tracker would change."""
@@ -112,6 +124,7 @@ class Plan:
             return
         if decision.outcome is None:
             self.due.append(decision.item)
+            self._note_stored(decision.item.id, tracked)
             if tracked and tracked.status is Status.FAILED:
                 self.failed_before.add(decision.item.id)
             return
@@ -120,6 +133,13 @@ class Plan:
             return
         if _changes(decision, tracked):
             self.entries.append(Entry(decision.item, decision.status, decision.reason))
+
+    def _note_stored(self, media_id: str, tracked: TrackedMedium | None) -> None:
+        files = tracked.files if tracked else ()
+        done = [file for file in files if file.status is Status.COMPLETED]
+        if done:
+            size = sum(file.size or 0 for file in done)
+            self.stored_before[media_id] = StoredBefore(len(done), size)
 
     def close(self, limit: int | None) -> None:
         """Order what is due by capture date, oldest first, and cut it at `limit`."""

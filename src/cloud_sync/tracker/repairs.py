@@ -76,6 +76,8 @@ class Repairs(Protocol):
     ) -> None:
         """Remember files that the archive holds as COMPLETED, in one step: all or nothing.
 
+        (Where a call is cut off it is with it as with `Tracker.remember`.)
+
         A medium that is not known yet becomes PENDING with `reason`: how many files it has, only
         the provider knows. A known one keeps its status. A file that is known under the same key
         is completed. KeyTaken where the key, or one that counts as the same, belongs to another

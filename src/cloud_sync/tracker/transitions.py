@@ -22,7 +22,7 @@ from cloud_sync.model.tracking import (
     TrackedMedium,
     check_move,
 )
-from cloud_sync.tracker.base import Entry
+from cloud_sync.tracker.base import Entry, FileEntry
 from cloud_sync.tracker.repairs import AdoptedFile
 
 RUNNING = Status.IN_PROGRESS.value
@@ -277,6 +277,25 @@ def first_free(
         f"giving a key to file {number} of medium {media_id}: all {len(candidates)} candidates"
         f" belong to other files, the last of them is {candidates[-1]}",
         kept="every file keeps the key that it has",
+    )
+
+
+def with_file(medium: TrackedMedium, file: FileEntry, take: Callable[[str], bool]) -> TrackedMedium:
+    """The medium with one more file, whose key is what `take` gets hold of first.
+
+    A file that is known keeps its key, and takes the name that it now comes with, if any.
+    """
+    files = {each.number: each for each in medium.files}
+    known = files.get(file.number)
+    if known is not None:
+        files[file.number] = replace(known, filename=file.filename or known.filename)
+        return replace(medium, files=tuple(files.values()))
+    key = first_free(medium.media_id, file.number, file.key_candidates, take)
+    files[file.number] = TrackedFile(file.number, key, file.filename)
+    return replace(
+        medium,
+        s3_key=key if file.number == 1 else medium.s3_key,
+        files=tuple(files[number] for number in sorted(files)),
     )
 
 
