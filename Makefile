@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast bench fuzz coverage format lock clean
+.PHONY: help demo test check fast bench fuzz chaos coverage format lock clean
 
 help:
 	@echo "make demo    archive the bundled simulator's library into ./demo/archive"
@@ -15,6 +15,7 @@ help:
 	@echo "make fast    the tests that need no server"
 	@echo "make bench   benchmarks, each with its figure"
 	@echo "make fuzz    100,000 damaged answers of the camera cloud, within four minutes"
+	@echo "make chaos   500 media, a tenth of all calls faulty, ten kills, within six minutes"
 	@echo "make coverage  branch coverage of the rooms that decide"
 	@echo "make format  write the code in the project's format"
 	@echo "make lock    resolve the locked versions anew"
@@ -52,6 +53,9 @@ bench: $(VENV)/.dev
 
 fuzz: $(VENV)/.dev
 	PYTHONPATH=tests $(BIN)/python -m fuzzing
+
+chaos: $(VENV)/.dev
+	PYTHONPATH=tests $(BIN)/python -m chaos
 
 coverage: $(VENV)/.dev
 	$(BIN)/python -m coverage run -m pytest -q -n 0 tests/unit tests/property tests/contract tests/flow
