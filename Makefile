@@ -7,15 +7,16 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast bench fuzz coverage format lock package clean
+.PHONY: help demo test check fast bench fuzz chaos coverage format lock package clean
 
 help:
 	@echo "make demo    archive the bundled simulator's library into ./demo/archive"
 	@echo "make test    format, lint, types, import contracts, all tests"
 	@echo "make fast    the tests that need no server"
 	@echo "make bench   benchmarks, each with its figure"
-	@echo "make package  the functions' package for Lambda, into build/functions"
+	@echo "make package the functions' package for Lambda, into build/functions"
 	@echo "make fuzz    100,000 damaged answers of the camera cloud, within four minutes"
+	@echo "make chaos   500 media, a tenth of all calls faulty, ten kills, within six minutes"
 	@echo "make coverage  branch coverage of the rooms that decide"
 	@echo "make format  write the code in the project's format"
 	@echo "make lock    resolve the locked versions anew"
@@ -71,6 +72,9 @@ package: $(VENV)/.run
 
 fuzz: $(VENV)/.dev
 	PYTHONPATH=tests $(BIN)/python -m fuzzing
+
+chaos: $(VENV)/.dev
+	PYTHONPATH=tests $(BIN)/python -m chaos
 
 coverage: $(VENV)/.dev
 	$(BIN)/python -m coverage run -m pytest -q -n 0 tests/unit tests/property tests/contract tests/flow

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -28,15 +28,18 @@ class Crash(BaseException):
 class Fate:
     """Death at call `at`, counted from 1 over all adapters; `after` its effect or before it.
 
-    `calls` are the names of the calls so far, `done` those that had their effect, and `held` the
-    uploads that the process has at hand.
+    With `only`, the calls of that name alone are counted, of whatever adapter. `calls` are the
+    calls so far, as adapter and name, `done` those that had their effect, and `held` the uploads
+    that the process has at hand.
     """
 
     at: int = NEVER
     after: bool = False
+    only: str | None = None
     calls: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     held: list[Upload] = field(default_factory=list)
+    counted: int = 0
     dead: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -46,24 +49,27 @@ class Fate:
             if self.dead:
                 raise Crash(name)
             self.calls.append(name)
-            dies = len(self.calls) == self.at
-            self.dead = dies and not self.after
-        if self.dead:
-            raise Crash(name)
+            counts = self.only in (None, name.rpartition(".")[2])
+            self.counted += counts
+            if counts and self.counted == self.at:
+                self.dead = True
+                if self.after:
+                    # nobody else may act between the last call and the death, and nobody hears
+                    # how it went
+                    with suppress(Exception):
+                        self._take_effect(name, call)
+                raise Crash(name)
+        return self._take_effect(name, call)
+
+    def _take_effect(self, name: str, call: Callable[[], Any]) -> Any:
         result = call()
         self.done.append(name)
-        if dies:
-            self.dead = True
         if isinstance(result, Iterator) and not isinstance(result, AbstractContextManager):
-            result = iter(list(result))
+            return iter(list(result))
         if name in ("archive.begin", "archive.resume") and result is not None:
             self.held.append(result)
-            result = mortal(result, self, "upload")
-        elif name == "provider.open":
-            result = mortal(result, self, "stream")
-        if dies:
-            raise Crash(name)
-        return result
+            return mortal(result, self, "upload")
+        return mortal(result, self, "stream") if name == "provider.open" else result
 
     def bury(self) -> None:
         """Let go of uploads as the operating system does for a dead process, which writes none."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cloud_sync.archive.base import ObjectDescription
+from builders import QUICK
+from cloud_sync.archive.base import Archive, ObjectDescription
+from cloud_sync.clock import SystemClock
 from cloud_sync.errors import CloudSyncError
 from cloud_sync.model.media import MediaFile
 from cloud_sync.model.tracking import Checkpoint, PartRecord
+from cloud_sync.provider.base import Provider
 from cloud_sync.secret import Secret
+from cloud_sync.transfer.bandwidth import BandwidthLimit
+from cloud_sync.transfer.engine import EngineLimits, TransferEngine
 from cloud_sync.transfer.file_transfer import Proof, TransferHooks, TransferRequest
+from cloud_sync.transfer.stopping import Stop, StopReason
 
 
 @dataclass(slots=True)
@@ -56,6 +62,39 @@ def hooks(seen: Seen | None = None) -> TransferHooks:
         opened=lambda size, stored: told.opened.append((size, stored)),
         progress=told.read.append,
         retrying=lambda error, _wait: told.retries.append(error),
+    )
+
+
+def stopping_after(seen: Seen, stop: Stop, count: int) -> TransferHooks:
+    """Hooks that write down what they are told, and ask for the stop after `count` bytes."""
+    told = hooks(seen)
+
+    def progress(read: int) -> None:
+        told.progress(read)
+        if sum(seen.read) >= count:
+            stop.request(StopReason.INTERRUPTED)
+
+    return TransferHooks(told.opened, progress, told.retrying)
+
+
+def engine_over(
+    provider: Provider,
+    archive: Archive,
+    *,
+    proven: set[str] | None = None,
+    limits: EngineLimits | None = None,
+    bytes_per_second: int | None = None,
+) -> TransferEngine:
+    """An engine that tries again without a wait; without `proven` the source is not checked."""
+    clock = SystemClock()
+    return TransferEngine(
+        provider,
+        archive,
+        BandwidthLimit(bytes_per_second, clock),
+        clock,
+        proven_rules=proven,
+        retries=QUICK,
+        limits=limits or EngineLimits(),
     )
 
 

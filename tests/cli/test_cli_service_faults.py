@@ -104,7 +104,7 @@ def test_a_wait_of_ten_minutes_ends_the_run_at_once_and_says_when_to_come_back(
 
 
 def test_a_rate_limit_fails_no_medium(bare: CommandLine, tmp_path: Path) -> None:
-    library = generate(16, 9, file_bytes=(200, 2_000))
+    library = generate(10, 9, file_bytes=(200, 2_000))
     limit = RateLimit(20, 5, "0.1")
     with serving(library, limit) as cloud:
         run = using(bare, cloud)("sync", "--to", tmp_path / "archive", "--json")

@@ -138,7 +138,7 @@ def test_filters_leave_out_by_name_and_a_later_run_without_them_makes_up_for_it(
 
 
 def test_no_more_media_at_a_time_than_asked_for(bare: CommandLine, tmp_path: Path) -> None:
-    library = generate(30, 5, file_bytes=(200_000, 300_000))
+    library = generate(12, 5, file_bytes=(200_000, 300_000))
     options = SimulatorOptions(bytes_per_second=2_000_000)
     with Simulator(library, options) as cloud:
         cloud_sync = bare.using(

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from cloud_sync.archive import folder_disk
+from cloud_sync.archive import folder_disk, folder_partial
 from cloud_sync.archive.base import KeptPart, ObjectDescription
 from cloud_sync.archive.checksum import part_checksum, to_text
-from cloud_sync.archive.folder import ABANDONED_AFTER_SECONDS, MANIFEST, FolderArchive
+from cloud_sync.archive.folder import MANIFEST, FolderArchive
+from cloud_sync.archive.folder_partial import ABANDONED_AFTER_SECONDS
 from cloud_sync.archive.folder_upload import FolderUpload
 from cloud_sync.errors import ArchiveUnusable, ChecksumMismatch, KeyTaken, ServiceUnavailable
 
@@ -62,11 +63,34 @@ sys.stdin.read()
 """
 
 
+BEGINS_AND_WAITS = WRITES_FOR_EVER.replace("range(1, 100)", "()")
+
+PUTS_FOR_EVER = """
+import sys
+from pathlib import Path
+from cloud_sync.archive import folder_upload
+from cloud_sync.archive.base import ObjectDescription
+from cloud_sync.archive.checksum import part_checksum
+from cloud_sync.archive.folder import FolderArchive
+
+def sync_for_ever(descriptor):
+    print("written", flush=True)
+    sys.stdin.read()
+
+folder_upload.sync_file = sync_for_ever
+archive = FolderArchive(Path(sys.argv[1]))
+archive.check()
+whole = memoryview(bytes(1000))
+description = ObjectDescription("m", 1, "video/mp4", {}, {})
+archive.put("a/b.mp4", description, whole, part_checksum(whole))
+"""
+
+
 @contextmanager
-def writing(root: Path) -> Iterator[str]:
+def writing(root: Path, program: str = WRITES_FOR_EVER) -> Iterator[str]:
     """A process in the middle of an upload of 99 parts, killed at the end; the upload's token."""
     child = subprocess.Popen(
-        [sys.executable, "-c", WRITES_FOR_EVER, str(root)],
+        [sys.executable, "-c", program, str(root)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -255,6 +279,45 @@ def test_check_throws_away_what_nobody_went_on_with_for_30_days(tmp_path: Path) 
         archive.check()
         assert leftover.exists() == stays
     assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("program", [BEGINS_AND_WAITS, PUTS_FOR_EVER], ids=["begun", "whole"])
+def test_check_throws_away_at_once_what_nobody_can_go_on_with(tmp_path: Path, program: str) -> None:
+    """A kill before the first part, or in the middle of a file that is written in one go."""
+    archive = FolderArchive(tmp_path)
+    with writing(tmp_path, program):
+        archive.check()
+        assert len(files(tmp_path)) == 1, "a living process has lost its file"
+    assert len(files(tmp_path)) == 1
+    archive.check()
+    assert files(tmp_path) == []
+
+
+def test_check_throws_away_the_second_name_of_a_file_that_has_its_own(tmp_path: Path) -> None:
+    partial, _ = put_three(tmp_path)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/b.mp4").hardlink_to(partial)
+    FolderArchive(tmp_path).check()
+    assert files(tmp_path) == ["a/b.mp4"]
+    assert (tmp_path / "a/b.mp4").stat().st_size == 3000
+
+
+def test_a_check_that_is_faster_than_the_lock_of_a_new_file_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process takes the new, empty file for a leftover before it can be held."""
+    archive = ready(tmp_path)
+    hold, sweeps = folder_disk.hold_file, iter([True])
+
+    def too_late(descriptor: int) -> None:
+        if next(sweeps, False):
+            FolderArchive(tmp_path).check()
+        hold(descriptor)
+
+    monkeypatch.setattr(folder_partial, "hold_file", too_late)
+    store(archive, "a/b.mp4", b"precious")
+    assert (tmp_path / "a/b.mp4").read_bytes() == b"precious"
+    assert next(sweeps, None) is None
 
 
 def test_check_leaves_the_partial_file_of_a_living_upload_however_old(tmp_path: Path) -> None:

@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builders import QUICK, item
+from builders import item
 from cloud_sync.archive.checksum import part_checksum, to_text
 from cloud_sync.archive.s3 import S3Archive
 from cloud_sync.archive.s3_dialects import AWS, GENERIC, PLAIN, Dialect
 from cloud_sync.clock import SystemClock
 from cloud_sync.errors import ArchiveUnusable, Interrupted
 from cloud_sync.provider.memory import MemoryProvider, Original
-from cloud_sync.transfer.bandwidth import BandwidthLimit
-from cloud_sync.transfer.engine import EngineLimits, TransferEngine
-from cloud_sync.transfer.file_transfer import TransferHooks, TransferRequest
+from cloud_sync.transfer.engine import EngineLimits
 from cloud_sync.transfer.part_size import MIB, SMALLEST_PART
-from cloud_sync.transfer.stopping import Stop, StopReason
+from cloud_sync.transfer.stopping import Stop
 from seaweedfs import S3Server
-from transfers import MemoryJournal, Seen, description, hooks
+from transfers import MemoryJournal, Seen, engine_over, request, stopping_after
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -64,29 +62,12 @@ def run(
     archive: S3Archive, journal: MemoryJournal, streams: int, stop_after: int = SIZE + 1
 ) -> int:
     """One process; stopped once so many bytes were read. How many were."""
-    clock, seen = SystemClock(), Seen()
-    stop, plain = Stop(clock), hooks(seen)
-
-    def progress(count: int) -> None:
-        plain.progress(count)
-        if sum(seen.read) >= stop_after:
-            stop.request(StopReason.INTERRUPTED)
-
+    seen, stop = Seen(), Stop(SystemClock())
     provider = MemoryProvider({CLIP: [Original(CONTENT)]})
-    file = provider.resolve(CLIP)[0]
-    request = TransferRequest(file, "k", description(), None, lambda: file)
+    wanted = request("k", provider.resolve(CLIP)[0])
     limits = EngineLimits(streams, streams * SMALLEST_PART)
-    with TransferEngine(
-        provider,
-        archive,
-        BandwidthLimit(None, clock),
-        clock,
-        proven_rules=set(),
-        retries=QUICK,
-        limits=limits,
-    ) as engine:
-        told = TransferHooks(plain.opened, progress, plain.retrying)
-        engine.transfer(request, journal, stop, told)
+    with engine_over(provider, archive, proven=set(), limits=limits) as engine:
+        engine.transfer(wanted, journal, stop, stopping_after(seen, stop, stop_after))
     return sum(seen.read)
 
 

@@ -56,7 +56,7 @@ def test_a_mixed_library_of_1000_media_is_archived_whole_with_tags_and_metadata(
         for row in page.get("Contents", ())
     ]
     assert len(keys) == stored, "the bucket holds something that nobody asked for"
-    uploads = s3_client.list_multipart_uploads(Bucket=s3_bucket).get("Uploads", [])
+    uploads = s3_client.list_multipart_uploads(Bucket=s3_bucket, Prefix=prefix).get("Uploads", [])
     assert not uploads, "an incomplete upload was left behind"
     media = {medium.id: medium for medium in library.media()}
     for row in [row for row in listed.lines if row["status"] == "COMPLETED"][::97]:

@@ -6,8 +6,9 @@ import errno
 import io
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -133,6 +134,24 @@ class TestVerifying:
         assert (done.checked, done.differences, done.read, done.foreign) == (4, 0, 0, 0)
         assert done.bytes == sum(map(len, place.files().values()))
         assert place.verify(Depth.BYTES).read == 4
+
+    def test_an_interrupt_ends_the_reading_of_one_large_file_within_it(self, place: Place) -> None:
+        stop, read = Stop(place.clock, work="the check"), []
+
+        class Watched(io.FileIO):
+            def read(self, size: int | None = -1, /) -> bytes:
+                stop.request(StopReason.INTERRUPTED)
+                read.append(size)
+                return super().read(size)
+
+        class Archive(FolderArchive):
+            def open(self, key: str) -> BinaryIO:
+                return Watched(place.archive_root / key)
+
+        vault = Vault(Archive(place.archive_root), place.tracker, place.clock)
+        with pytest.raises(Interrupted, match="the check"):
+            verify(vault, Depth.BYTES, place.caller(stop), place.found.append, workers=1)
+        assert read == [1 << 20], "a file was read on after the interrupt"
 
     def test_each_kind_of_damage_is_named_with_its_key(self, place: Place) -> None:
         keys = sorted(place.files())
@@ -363,3 +382,21 @@ class TestReconciling:
         other.release_run("run-9", now=now)
         assert [run.run_id for run in place.tracker.runs()] == ["run-1"]
         assert place.bench().run().summary.result is Result.COMPLETED
+
+
+def test_a_file_suspected_of_damage_is_fetched_anew_once_it_is_moved_away(place: Place) -> None:
+    """The way out that `status` names: what is archived is never overwritten."""
+    suspect, matched = sorted(place.files())[:2]
+    database = place.root / "tracker-1.sqlite"
+    with closing(sqlite3.connect(database)) as db, db:
+        for key, check in ((suspect, "differs"), (matched, "matched")):
+            db.execute(
+                "UPDATE files SET source_check = ?, source_rule = 'md5' WHERE key = ?", (check, key)
+            )
+    assert [file.key for _, file in place.tracker.source_suspects()] == [suspect]
+    whole = place.files()
+    shutil.move(place.archive_root / suspect, place.root / "kept-copy")
+    assert place.reconcile().actions[Action.REOPEN] == 1
+    assert place.bench().run().summary.result is Result.COMPLETED
+    assert place.files() == whole
+    assert place.tracker.source_suspects() == []

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from builders import QUICK, item
+from builders import item
 from cloud_sync.archive.base import Archive
 from cloud_sync.archive.folder import FolderArchive
 from cloud_sync.archive.memory import MemoryArchive
@@ -26,12 +26,11 @@ from cloud_sync.errors import (
 )
 from cloud_sync.model.media import MediaFile
 from cloud_sync.provider.memory import MemoryProvider, MemoryStream, Original
-from cloud_sync.transfer.bandwidth import BandwidthLimit
-from cloud_sync.transfer.engine import EngineLimits, TransferEngine, Transferred
+from cloud_sync.transfer.engine import EngineLimits, Transferred
 from cloud_sync.transfer.file_transfer import TransferHooks, TransferRequest
 from cloud_sync.transfer.part_size import MIB, SMALLEST_PART
-from cloud_sync.transfer.stopping import Stop, StopReason
-from transfers import MemoryJournal, Seen, description, hooks
+from cloud_sync.transfer.stopping import Stop
+from transfers import MemoryJournal, Seen, description, engine_over, hooks, request, stopping_after
 
 CLIP = item("a")
 LARGE = 3 * SMALLEST_PART + 12_345
@@ -68,15 +67,7 @@ class Scene:
         return TransferRequest(resolve(), key, description(), listed, resolve)
 
     def transfer(self, told: TransferHooks | None = None, listed: int | None = None) -> Transferred:
-        clock = SystemClock()
-        with TransferEngine(
-            self.provider,
-            self.archive,
-            BandwidthLimit(None, clock),
-            clock,
-            proven_rules=self.proven,
-            retries=QUICK,
-        ) as engine:
+        with engine_over(self.provider, self.archive, proven=self.proven) as engine:
             return engine.transfer(
                 self.request(listed=listed), self.journal, self.stop, told or hooks(self.seen)
             )
@@ -121,24 +112,13 @@ def test_an_original_without_bytes_is_refused(archive: Archive) -> None:
     scene.assert_nothing_there()
 
 
-def stopping_after(scene: Scene, count: int) -> TransferHooks:
-    told = hooks(scene.seen)
-
-    def progress(read: int) -> None:
-        told.progress(read)
-        if sum(scene.seen.read) >= count:
-            scene.stop.request(StopReason.INTERRUPTED)
-
-    return TransferHooks(told.opened, progress, told.retrying)
-
-
 def test_an_interrupted_transfer_is_gone_on_with_by_another_engine(
     archive: Archive, tmp_path: Path
 ) -> None:
     data = content(LARGE)
     scene = Scene(archive, MemoryProvider({CLIP: [Original(data)]}))
     with pytest.raises(Interrupted):
-        scene.transfer(stopping_after(scene, 2 * SMALLEST_PART + MIB))
+        scene.transfer(stopping_after(scene.seen, scene.stop, 2 * SMALLEST_PART + MIB))
     scene.assert_nothing_there()
     saved = scene.journal.checkpoint()
     assert saved is not None
@@ -156,7 +136,7 @@ def test_parts_that_the_archive_lost_are_fetched_again() -> None:
     data = content(LARGE)
     scene = Scene(archive, MemoryProvider({CLIP: [Original(data)]}))
     with pytest.raises(Interrupted):
-        scene.transfer(stopping_after(scene, 2 * SMALLEST_PART + MIB))
+        scene.transfer(stopping_after(scene.seen, scene.stop, 2 * SMALLEST_PART + MIB))
     archive.unfinished.clear()
     scene.stop, scene.seen = Stop(SystemClock()), Seen()
     scene.transfer()
@@ -206,7 +186,7 @@ def test_a_source_that_changed_between_two_runs_is_begun_anew(
     provider = MemoryProvider({CLIP: [Original(content(LARGE, 1))]})
     scene = Scene(archive, provider)
     with pytest.raises(Interrupted):
-        scene.transfer(stopping_after(scene, 2 * SMALLEST_PART + MIB))
+        scene.transfer(stopping_after(scene.seen, scene.stop, 2 * SMALLEST_PART + MIB))
     new = content(LARGE, 2)
     provider.add(CLIP, Original(new))
     scene.stop = Stop(SystemClock())
@@ -335,23 +315,14 @@ def test_many_originals_share_a_bounded_number_of_streams() -> None:
     clips = [item(f"m{number}") for number in range(12)]
     data = {clip.id: content(SMALLEST_PART + 1000, seed) for seed, clip in enumerate(clips)}
     provider = Counting({clip: [Original(data[clip.id])] for clip in clips})
-    archive, clock = MemoryArchive(), SystemClock()
+    archive = MemoryArchive()
     limits = EngineLimits(streams=3, buffer_bytes=3 * SMALLEST_PART)
-    with TransferEngine(
-        provider,
-        archive,
-        BandwidthLimit(None, clock),
-        clock,
-        proven_rules=set(),
-        retries=QUICK,
-        limits=limits,
-    ) as engine:
+    with engine_over(provider, archive, proven=set(), limits=limits) as engine:
 
         def one(number: int) -> None:
             clip = clips[number]
-            file = provider.resolve(clip)[0]
-            wanted = TransferRequest(file, clip.id, description(), None, lambda: file)
-            engine.transfer(wanted, MemoryJournal(), Stop(clock), hooks())
+            wanted = request(clip.id, provider.resolve(clip)[0])
+            engine.transfer(wanted, MemoryJournal(), Stop(SystemClock()), hooks())
 
         threads = [threading.Thread(target=one, args=(number,)) for number in range(12)]
         for thread in threads:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from cloud_sync.model.tracking import Status
 from cloud_sync.notify.memory import MemoryNotifier
 from cloud_sync.pipeline import heartbeat
 from cloud_sync.pipeline.events import Event, LoginAwaited, LoginRenewed, PlanMade, Warned
+from cloud_sync.pipeline.login import LoginGuard
 from cloud_sync.pipeline.rooms import KnownLogin, LoginWait, Rooms, RunOptions
 from cloud_sync.pipeline.run import RunReport, sync
 from cloud_sync.provider.gopro.client import GoProProvider
@@ -250,6 +252,41 @@ def test_a_refusal_of_one_medium_fails_it_alone_while_the_login_works(
     (named,) = report.summary.named
     assert (named.media_id, named.code) == ("Medium0002", "refused_at_source")
     assert "the login as such works" in named.message
+
+
+def test_two_workers_may_note_at_once_that_the_login_worked(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_use = LoginGuard._in_use
+
+    def overtaken(guard: LoginGuard, use: Any) -> bool:
+        found = in_use(guard, use)
+        use.worked_at = None
+        return found
+
+    monkeypatch.setattr(LoginGuard, "_in_use", overtaken)
+    with serving(library(), NoFaults()) as cloud:
+        site.log_in(cloud.token)
+        assert site.run(cloud).summary.result is Result.COMPLETED
+
+
+class RefusingWithAStumble(Refusing):
+    """Also answers the check that is made because of the refusal with 503, once."""
+
+    def answer(self, call: Call, answer: Answer, connection: Connection) -> Answer | None:
+        if call.endpoint is Endpoint.USER and call.nth == 2:
+            return FAULTY.answer
+        return super().answer(call, answer, connection)
+
+
+def test_a_refusal_of_one_medium_and_a_check_that_stumbles_do_not_park_the_run(site: Site) -> None:
+    with serving(library(), RefusingWithAStumble("Medium0002", LOGIN_PAGE.answer)) as cloud:
+        site.log_in(cloud.token)
+        report = site.run(cloud)
+        assert cloud.snapshot().calls[Endpoint.USER] == 3, "the check was not tried again"
+    assert report.summary.result is Result.COMPLETED_WITH_FAILURES
+    assert report.summary.reasons == {"refused_at_source": 1}
+    assert report.summary.counts[Outcome.ARCHIVED] == 5
 
 
 def test_a_fault_for_one_medium_is_not_taken_for_a_dead_login(site: Site) -> None:

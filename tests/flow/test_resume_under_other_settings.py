@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from builders import QUICK, item
+from builders import item
 from cloud_sync.archive.base import Archive
 from cloud_sync.archive.checksum import part_checksum, to_text
 from cloud_sync.archive.folder import FolderArchive
@@ -14,12 +14,10 @@ from cloud_sync.clock import SystemClock
 from cloud_sync.errors import Interrupted
 from cloud_sync.model.tracking import Checkpoint, PartRecord
 from cloud_sync.provider.memory import MemoryProvider, Original
-from cloud_sync.transfer.bandwidth import BandwidthLimit
-from cloud_sync.transfer.engine import EngineLimits, TransferEngine
-from cloud_sync.transfer.file_transfer import TransferHooks, TransferRequest
+from cloud_sync.transfer.engine import EngineLimits
 from cloud_sync.transfer.part_size import MIB, SMALLEST_PART
-from cloud_sync.transfer.stopping import Stop, StopReason
-from transfers import MemoryJournal, Seen, description, hooks
+from cloud_sync.transfer.stopping import Stop
+from transfers import MemoryJournal, Seen, description, engine_over, hooks, request, stopping_after
 
 CLIP = item("a")
 SIZE = 20 * MIB + 12_345
@@ -35,31 +33,16 @@ def run(
     journal: MemoryJournal,
     limits: EngineLimits,
     bytes_per_second: int | None = None,
-    stop_after: int | None = None,
+    stop_after: int = SIZE + 1,
 ) -> Seen:
     """One process with these settings; stopped once so many bytes were read."""
-    clock, seen = SystemClock(), Seen()
-    stop, plain = Stop(clock), hooks(seen)
-
-    def progress(count: int) -> None:
-        plain.progress(count)
-        if stop_after is not None and sum(seen.read) >= stop_after:
-            stop.request(StopReason.INTERRUPTED)
-
+    seen, stop = Seen(), Stop(SystemClock())
     provider = MemoryProvider({CLIP: [Original(CONTENT)]})
-    file = provider.resolve(CLIP)[0]
-    request = TransferRequest(file, "k", description(), None, lambda: file)
-    told = TransferHooks(plain.opened, progress, plain.retrying)
-    with TransferEngine(
-        provider,
-        archive,
-        BandwidthLimit(bytes_per_second, clock),
-        clock,
-        proven_rules=set(),
-        retries=QUICK,
-        limits=limits,
+    wanted = request("k", provider.resolve(CLIP)[0])
+    with engine_over(
+        provider, archive, proven=set(), limits=limits, bytes_per_second=bytes_per_second
     ) as engine:
-        engine.transfer(request, journal, stop, told)
+        engine.transfer(wanted, journal, stop, stopping_after(seen, stop, stop_after))
     return seen
 
 
@@ -139,15 +122,6 @@ def test_an_upload_whose_parts_are_all_stored_is_not_published_without_asking_th
     upload.suspend()
     newer = CONTENT[::-1]
     provider.add(CLIP, Original(newer))
-    clock = SystemClock()
-    request = TransferRequest(file, "k", description(), None, lambda: file)
-    with TransferEngine(
-        provider,
-        FolderArchive(root),
-        BandwidthLimit(None, clock),
-        clock,
-        proven_rules=None,
-        retries=QUICK,
-    ) as engine:
-        engine.transfer(request, journal, Stop(clock), hooks())
+    with engine_over(provider, FolderArchive(root)) as engine:
+        engine.transfer(request("k", file), journal, Stop(SystemClock()), hooks())
     assert (root / "k").read_bytes() == newer

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cloud_sync.config.load import load_config
-from cloud_sync.errors import UsageError
+from cloud_sync.errors import MissingExtra, UsageError
 from cloud_sync.wiring.home import Home
 from cloud_sync.wiring.local import LocalWiring
 
@@ -73,8 +74,8 @@ def test_the_last_used_bucket_is_refused_at_another_service(
 ) -> None:
     mark_used(wire(endpoint=then), tmp_path / "home")
     wiring = wire(to=None, endpoint=now)
-    with pytest.raises(UsageError) as caught:
-        wiring.archive(wiring.place)
+    with pytest.raises(UsageError) as caught, wiring.archive():
+        pass
     assert f"was last used at {then or 'AWS'}" in caught.value.message
     assert f"now point at {now or 'AWS'}" in caught.value.message
     assert "AWS_ENDPOINT_URL_S3" in caught.value.hint
@@ -83,9 +84,8 @@ def test_the_last_used_bucket_is_refused_at_another_service(
 def test_the_last_used_bucket_is_taken_at_its_own_service(wire: Wire, tmp_path: Path) -> None:
     mark_used(wire(endpoint=ELSEWHERE), tmp_path / "home")
     wiring = wire(to=None, endpoint=ELSEWHERE)
-    archive = wiring.archive(wiring.place)
-    assert archive.location == BUCKET
-    archive.close()
+    with wiring.archive() as archive:
+        assert archive.location == BUCKET
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,8 @@ def test_advice_on_cost_is_given_for_aws_where_there_is_a_choice(
     wire: Wire, plan: str | None, endpoint: str, told: str
 ) -> None:
     wiring = wire(plan=plan, endpoint=endpoint)
-    wiring.archive(wiring.place).close()
+    with wiring.archive():
+        pass
     assert told in wiring.advice
     assert bool(wiring.advice) == bool(told)
 
@@ -112,5 +113,31 @@ def test_for_a_folder_there_is_neither_advice_nor_anything_unproven(
     wire: Wire, tmp_path: Path
 ) -> None:
     wiring = wire(to=str(tmp_path / "archive"))
-    wiring.archive(wiring.place).close()
+    with wiring.archive():
+        pass
     assert (wiring.advice, wiring.unproven) == ("", ())
+
+
+def test_what_was_archived_in_a_bucket_can_be_told_without_the_sdk(
+    wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark_used(wire(endpoint=ELSEWHERE), tmp_path / "home")
+    mark_used(wire(to="s3://another"), tmp_path / "home")
+    monkeypatch.setitem(sys.modules, "botocore.session", None)
+    wiring = wire()
+    assert (wiring.place.location, wiring.place.endpoint) == (BUCKET, ELSEWHERE)
+    with wiring.existing_tracker() as tracker:
+        assert list(tracker.media()) == []
+    with pytest.raises(MissingExtra), wiring.archive():
+        pass
+
+
+@pytest.mark.parametrize("services", [(), ("", ELSEWHERE)])
+def test_without_the_sdk_no_bucket_is_taken_for_another_service_s(
+    wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, services: tuple[str, ...]
+) -> None:
+    for endpoint in services:
+        mark_used(wire(endpoint=endpoint), tmp_path / "home")
+    monkeypatch.setitem(sys.modules, "botocore.session", None)
+    with pytest.raises(MissingExtra), wire().existing_tracker():
+        pass

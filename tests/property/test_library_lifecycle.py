@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -23,9 +22,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from builders import NOON, LeapingStop, ManualClock, item, quick_options
-from cloud_sync.archive.base import Archive
 from cloud_sync.archive.checksum import part_checksum, to_text
-from cloud_sync.archive.memory import MemoryArchive, MemoryUpload
+from cloud_sync.archive.memory import MemoryArchive
 from cloud_sync.errors import (
     AuthRequired,
     AuthTrouble,
@@ -44,10 +42,9 @@ from cloud_sync.notify.memory import MemoryNotifier
 from cloud_sync.pipeline.events import Event, PlanMade
 from cloud_sync.pipeline.rooms import Rooms
 from cloud_sync.pipeline.run import RunReport, sync
-from cloud_sync.provider.base import Provider
-from cloud_sync.provider.memory import MemoryProvider, MemoryStream, Original
-from cloud_sync.tracker.base import Tracker
+from cloud_sync.provider.memory import MemoryProvider, Original
 from cloud_sync.tracker.plan import QUARANTINED, Policy
+from crashes import Crash, Fate, mortal_rooms
 from tracker_stores import STORES
 
 PART = 8 * 1024 * 1024
@@ -74,60 +71,6 @@ TROUBLES: dict[str, Callable[[], CloudSyncError]] = {
 }
 
 
-class Crash(BaseException):
-    """The process dies here."""
-
-
-@dataclass
-class Fate:
-    """The process dies at its `at`th call named `name`, before or after that took effect."""
-
-    name: str | None = None
-    at: int = 1
-    afterwards: bool = False
-    calls: int = 0
-    dead: bool = False
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def call(self, name: str, work: Callable[[], Any]) -> Any:
-        with self.lock:
-            self.calls += name == self.name
-            last = name == self.name and self.calls == self.at
-            if self.dead or (last and not self.afterwards):
-                self.dead = True
-                raise Crash
-            if last:
-                # nobody else may act between the last call and the death
-                try:
-                    work()
-                finally:
-                    self.dead = True
-                raise Crash
-        return work()
-
-
-class Mortal:
-    """Any adapter, and all that it hands out, under a fate; it can do what the adapter can."""
-
-    def __init__(self, adapter: object, fate: Fate) -> None:
-        self._adapter = adapter
-        self._fate = fate
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._adapter, name)
-        if not callable(found):
-            return found
-
-        def called(*positional: Any, **named: Any) -> Any:
-            result = self._fate.call(name, lambda: found(*positional, **named))
-            return Mortal(result, self._fate) if isinstance(result, _HANDED_OUT) else result
-
-        return called
-
-
-_HANDED_OUT = (MemoryUpload, MemoryStream)
-
-
 def contents(version: int, number: int, size: int) -> bytes:
     """Bytes that no other original and no other version has; longer than asked for if need be."""
     head = f"{version}/{number}/".encode()
@@ -151,7 +94,7 @@ class LibraryLifecycle(RuleBasedStateMachine):
         self.media: dict[str, MediaItem] = {}
         self.originals: dict[str, list[Original]] = {}
         self.ever: set[bytes] = set()
-        self.uploads = self.versions = self.unrecorded = 0
+        self.uploads = self.versions = self.deaths = 0
         self.said: list[str] = []
         self.finished: dict[str, TrackedMedium] = {}
 
@@ -268,12 +211,12 @@ class LibraryLifecycle(RuleBasedStateMachine):
     ) -> None:
         self.upload(sizes, ready=True)
         self.misbehave(troubles, cut)
+        fate = Fate(at, afterwards, only=name)
         try:
-            self.check_report(self.one_run(Fate(name, at, afterwards)))
+            self.check_report(self.one_run(fate))
         except Crash:
-            # an upload whose beginning could not be written down is for `reconcile` to discard
-            self.unrecorded += name in ("begin", "begin_transfer")
-            self.bury()
+            self.deaths += 1
+            self.bury(fate)
 
     def misbehave(self, troubles: list[tuple[str, str]], cut: tuple[str, int] | None) -> None:
         self.behave()
@@ -305,13 +248,8 @@ class LibraryLifecycle(RuleBasedStateMachine):
         number = self.runs
         options = quick_options(number, Policy(retry_failed=True))
         tracker = self.store.open()
-        rooms = Rooms(
-            cast("Provider", Mortal(self.cloud, fate)),
-            cast("Tracker", Mortal(tracker, fate)),
-            cast("Archive", Mortal(self.archive, fate)),
-            MemoryNotifier(),
-            self.clock,
-        )
+        adapters = mortal_rooms(self.cloud, tracker, self.archive, fate)
+        rooms = Rooms(*adapters, MemoryNotifier(), self.clock)
 
         def observe(event: Event) -> None:
             self.said.append(repr(event))
@@ -324,10 +262,9 @@ class LibraryLifecycle(RuleBasedStateMachine):
             self.clock.advance(60)
             tracker.close()
 
-    def bury(self) -> None:
+    def bury(self, fate: Fate) -> None:
         """The system lets go of what the dead process held."""
-        for left in self.archive.unfinished.values():
-            left.held = False
+        fate.bury()
         if not self.store.knows_dead_owners:
             self.clock.advance(3600)
 
@@ -360,8 +297,11 @@ class LibraryLifecycle(RuleBasedStateMachine):
         for name, medium in self.media.items():
             if medium.ready and self.originals[name]:
                 assert rows[name].status is Status.COMPLETED, f"{name} stayed unarchived"
-        left = self.archive.open_uploads
-        assert left <= self.unrecorded, "an upload was left behind"
+        left = list(self.archive.unfinished)
+        with closing(self.store.open()) as tracker:
+            assert not tracker.recorded_uploads(left), "an upload was left behind"
+        # one that could not be written down before a death is for `reconcile` to discard
+        assert self.deaths or not left, "an upload was left behind unrecorded"
         before = self.cloud.calls["open"], self.cloud.calls["resolve"]
         self.one_run(Fate())
         assert (self.cloud.calls["open"], self.cloud.calls["resolve"]) == before, "fetched again"
@@ -391,11 +331,8 @@ class LibraryLifecycle(RuleBasedStateMachine):
         self.said.clear()
 
     def rows(self) -> dict[str, TrackedMedium]:
-        tracker = self.store.open()
-        try:
+        with closing(self.store.open()) as tracker:
             return {row.media_id: row for row in tracker.media()}
-        finally:
-            tracker.close()
 
 
 class SqliteLifecycle(LibraryLifecycle):

@@ -93,12 +93,21 @@ def test_a_part_size_that_was_used_is_never_ruled_out(size: int, mib: int) -> No
     assert not rule.sure or rule.part_size == mib * MIB
 
 
-def test_where_two_part_sizes_fit_every_second_try_goes_by_the_other() -> None:
-    tries = [rule_for(20 * MIB, f"{HEX}-4", doubts) for doubts in (0, 1, 2)]
-    assert [rule.part_size // MIB for rule in tries if rule] == [6, 5, 6]
+@pytest.mark.parametrize(
+    ("proven", "expected"),
+    [(set(), [6, 6, 5]), ({"md5-of-6MiB-parts"}, [6, 6, 5]), ({"md5-of-5MiB-parts"}, [5, 5, 6])],
+)
+def test_where_two_part_sizes_fit_a_proven_one_comes_first_and_the_other_last(
+    proven: set[str], expected: list[int]
+) -> None:
+    tries = [rule_for(20 * MIB, f"{HEX}-4", proven, doubts) for doubts in (0, 1, 2)]
+    assert [rule.part_size // MIB for rule in tries if rule] == expected
     assert not any(rule.sure for rule in tries if rule)
-    sure = [rule_for(21 * MIB, f"{HEX}-4", doubts) for doubts in (0, 1, 2)]
-    assert [rule.part_size // MIB for rule in sure if rule] == [6, 6, 6]
+
+
+def test_where_one_part_size_fits_every_try_goes_by_it() -> None:
+    tries = [rule_for(21 * MIB, f"{HEX}-4", set(), doubts) for doubts in (0, 1, 2)]
+    assert [rule.part_size // MIB for rule in tries if rule] == [6, 6, 6]
 
 
 def test_a_transfer_that_was_begun_in_other_parts_is_not_comparable() -> None:

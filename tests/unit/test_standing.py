@@ -19,6 +19,8 @@ from cloud_sync.secret import Secret
 from cloud_sync.summary.render import age_text
 from cloud_sync.tracker.base import Entry, Tally
 from cloud_sync.tracker.memory import MemoryTracker
+from cloud_sync.tracker.plan import GROWN
+from cloud_sync.tracker.repair_plan import FETCH_AGAIN
 
 BROKEN = Reason("service_unavailable", "no answer")
 LOGIN = outlook(StoredCredential(Secret("s3cr3t"), NOON - timedelta(days=3), "the file"), ())
@@ -91,11 +93,30 @@ def test_files_that_do_not_give_the_sources_checksum_need_a_person() -> None:
     text = standing_text(found, brief=True)
     assert text.count("needs you    k/") == 5
     assert "cloud-sync status --json" in text
+    assert text.endswith(f"next: where one is damaged, {FETCH_AGAIN}")
     named = standing_json(found)["needs_attention"]
     assert isinstance(named, list)
     assert [(each["filename"], each["code"]) for each in named] == [
         (f"{n}.MP4", "source_damaged") for n in range(6)
     ]
+
+
+def test_media_that_grew_need_a_person_until_a_complete_listing_says_otherwise() -> None:
+    """They are COMPLETED, so only what a run saw can name them; one cut short saw nothing."""
+    tracker = MemoryTracker()
+    runs = [({GROWN: 1}, True), ({GROWN: 2, "filtered": 7}, True), ({}, False)]
+    for number, (reasons, complete) in enumerate(runs):
+        run_id, now = f"run-{number}", NOON + timedelta(hours=number)
+        tracker.begin_run(run_id, "me", now=now, until=now + timedelta(seconds=60))
+        ended = summary(run_id=run_id, started_at=now, reasons=reasons, listing_complete=complete)
+        tracker.end_run(ended)
+    found = standing(tracker, "/archive", None, NOON)
+    assert found.grown == 2
+    assert standing_text(found, brief=True).splitlines()[-1] == (
+        "  needs you    2 archived media grew in the cloud; cloud-sync sync names them"
+    )
+    assert standing_json(found)["grown_at_source"] == 2
+    assert "grew" not in standing_text(standing_of(), brief=True)
 
 
 def test_of_what_was_skipped_only_media_without_an_original_need_a_person() -> None:

@@ -49,6 +49,13 @@ def test_a_wait_does_not_outlast_the_run_s_own_time() -> None:
     assert stop.reason is StopReason.OUT_OF_TIME
 
 
+def test_a_person_is_told_what_was_not_complete() -> None:
+    stop = Stop(ManualClock(), work="the check")
+    stop.request(StopReason.INTERRUPTED)
+    with pytest.raises(Interrupted, match="stopped before the check was complete"):
+        stop.check()
+
+
 def test_a_wait_without_a_stop_ends_by_itself() -> None:
     Stop(ManualClock()).wait(0.0)
     Stop(ManualClock(), seconds=60).wait(0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -41,11 +42,13 @@ _READ_AT = {
 }
 
 
-def examine(archive: Archive, expected: Expected, depth: Depth) -> Examined:
+def examine(
+    archive: Archive, expected: Expected, depth: Depth, go_on: Callable[[], None] = lambda: None
+) -> Examined:
     """Compare the object at the key with what is expected of it, by the archive's own records.
 
-    An object that must be restored first is never read. Raises what `Archive.describe` and
-    `Archive.open` raise.
+    An object that must be restored first is never read. `go_on` as in `of_stream`. Raises what
+    `Archive.describe` and `Archive.open` raise.
     """
     record = archive.describe(expected.key)
     stored = record.stored if record else None
@@ -55,26 +58,28 @@ def examine(archive: Archive, expected: Expected, depth: Depth) -> Examined:
     if stored.cold:
         cold = finding.verdict is Verdict.OK
         return Examined(in_cold_storage(expected) if cold else finding, stored)
-    return _read(archive, expected, stored)
+    return _read(archive, expected, stored, go_on)
 
 
-def audit(archive: Archive, expected: Expected) -> Finding:
+def audit(archive: Archive, expected: Expected, go_on: Callable[[], None]) -> Finding:
     """Whether the key holds just the bytes that are expected.
 
     A checksum that the archive keeps with the object is believed; where it keeps none, the bytes
-    are read. Raises what `Archive.head` and `Archive.open` raise.
+    are read; `go_on` as in `of_stream`. Raises what `Archive.head` and `Archive.open` raise.
     """
     stored = archive.head(expected.key)
     finding = compare(expected, stored)
     if stored is None or finding.verdict is not Verdict.CHECKSUM_UNKNOWN:
         return finding
-    return _read(archive, expected, stored).finding
+    return _read(archive, expected, stored, go_on).finding
 
 
-def _read(archive: Archive, expected: Expected, stored: StoredObject) -> Examined:
+def _read(
+    archive: Archive, expected: Expected, stored: StoredObject, go_on: Callable[[], None]
+) -> Examined:
     try:
         with archive.open(expected.key) as stream:
-            size, checksum = of_stream(stream)
+            size, checksum = of_stream(stream, go_on)
     except FileNotFoundError:
         return Examined(compare(expected, None), None)
     except OSError:

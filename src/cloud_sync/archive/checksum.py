@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import BinaryIO, Protocol, cast
@@ -93,7 +93,15 @@ def of_blocks(blocks: Iterable[Bytes]) -> Part:
     return Part(length, value.to_bytes(8, "big"))
 
 
-def of_stream(stream: BinaryIO) -> tuple[int, str]:
-    """Read `stream` to its end: its length in bytes, and its checksum as S3 writes it."""
-    read = of_blocks(iter(lambda: stream.read(_READ_SIZE), b""))
+def of_stream(stream: BinaryIO, go_on: Callable[[], None] = lambda: None) -> tuple[int, str]:
+    """Read `stream` to its end: its length in bytes, and its checksum as S3 writes it.
+
+    `go_on` is called before each read, of at most a MiB; what it raises ends the reading.
+    """
+
+    def block() -> bytes:
+        go_on()
+        return stream.read(_READ_SIZE)
+
+    read = of_blocks(iter(block, b""))
     return read.length, to_text(read.checksum)

@@ -9,10 +9,8 @@ stored, and which medium it belongs to, is noted in `.cloud-sync/manifest.jsonl`
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +27,6 @@ from cloud_sync.archive.checksum import to_text
 from cloud_sync.archive.folder_disk import (
     create_file,
     listed_name,
-    lock_file,
     make_folders,
     open_again,
     publish,
@@ -38,6 +35,7 @@ from cloud_sync.archive.folder_disk import (
     write_at,
 )
 from cloud_sync.archive.folder_manifest import FolderManifest, ManifestLine
+from cloud_sync.archive.folder_partial import PARTS, TOKEN, WHOLE, create_partial, sweep
 from cloud_sync.archive.folder_upload import FolderUpload
 from cloud_sync.archive.keys import require_key
 from cloud_sync.errors import ArchiveUnusable
@@ -47,12 +45,6 @@ PRIVATE = ".cloud-sync"
 
 MANIFEST = "manifest.jsonl"
 """The name in our own folder of the file that tells of the objects."""
-
-ABANDONED_AFTER_SECONDS = 30 * 24 * 3600.0
-"""The age from which a partial file that no process holds is thrown away; until then an upload
-may go on with it."""
-
-_TEMPORARY_NAME = re.compile(r"[0-9a-f]{32}\.part")
 
 
 class FolderArchive:
@@ -76,7 +68,8 @@ class FolderArchive:
     def check(self) -> None:
         """Create the folder with its parents, and prove by a probe file that it can be written.
 
-        Also throws away partial files that nobody has gone on with for 30 days.
+        Also throws away what processes that died have left and nobody can go on with, and parts
+        that nobody has gone on with for 30 days.
         """
         if self._in_use:
             self._require_root("writing into")
@@ -91,26 +84,23 @@ class FolderArchive:
             finally:
                 os.close(descriptor)
                 probe.unlink()
-            self._sweep(present)
-
-    def _sweep(self, present: float) -> None:
-        # the probe's time stamp is the disk's own idea of now: a share has another clock
-        for leftover in self._partial.glob("*.part"):
-            # another process may finish with its own in the meantime
-            with suppress(FileNotFoundError):
-                _sweep_if_abandoned(leftover, present)
+            # the probe's time stamp is the disk's own idea of now: a share has another clock
+            sweep(self._partial, present)
 
     def begin(self, key: str, description: ObjectDescription, *, part_size: int) -> FolderUpload:
         """Start an object; of the description, the manifest keeps all but type and tags."""
+        return self._begin(key, description, part_size, PARTS)
+
+    def _begin(
+        self, key: str, description: ObjectDescription, part_size: int, ending: str
+    ) -> FolderUpload:
         if part_size < 1:
             raise ValueError(f"a part has at least one byte, not {part_size}")
         target = self._path(key)
         self._require_root("writing into")
         with translated("writing into", self._root):
             make_folders(self._partial)
-            temporary = self._partial / f"{secrets.token_hex(16)}.part"
-            descriptor = create_file(temporary)
-            lock_file(descriptor)
+            temporary, descriptor = create_partial(self._partial, ending)
         return self._upload(key, description, target, temporary, descriptor, part_size)
 
     def resume(
@@ -124,7 +114,7 @@ class FolderArchive:
             raise ValueError(f"a part has at least one byte, not {part_size}")
         target = self._path(key)
         self._require_root("writing into")
-        if not _TEMPORARY_NAME.fullmatch(token):
+        if not TOKEN.fullmatch(token):
             return None
         temporary = self._partial / token
         with translated("going on with", temporary):
@@ -167,7 +157,7 @@ class FolderArchive:
         self, key: str, description: ObjectDescription, data: memoryview, checksum: bytes
     ) -> StoredObject:
         """As the contract says, by way of a temporary file like every other object."""
-        upload = self.begin(key, description, part_size=max(1, data.nbytes))
+        upload = self._begin(key, description, max(1, data.nbytes), WHOLE)
         try:
             upload.put_part(1, data, checksum)
             return upload.commit(data.nbytes, to_text(checksum))
@@ -216,7 +206,7 @@ class FolderArchive:
         self._require_root("looking into")
         with translated("looking into", self._partial):
             names = sorted(path.name for path in self._partial.glob("*.part"))
-        for name in filter(_TEMPORARY_NAME.fullmatch, names):
+        for name in filter(TOKEN.fullmatch, names):
             with translated("looking at", self._partial / name):
                 descriptor = open_again(self._partial / name)
                 if descriptor is None:
@@ -229,7 +219,7 @@ class FolderArchive:
 
     def discard(self, upload: UnfinishedUpload) -> bool:
         """As the contract says; a file that is whole and has its name keeps it."""
-        if not _TEMPORARY_NAME.fullmatch(upload.token):
+        if not TOKEN.fullmatch(upload.token):
             return False
         temporary = self._partial / upload.token
         with translated("clearing", temporary):
@@ -328,13 +318,3 @@ class FolderArchive:
             make_folders(target.parent)
             publish(temporary, target, key)
             sync_folder(target.parent)
-
-
-def _sweep_if_abandoned(leftover: Path, present: float) -> None:
-    descriptor = os.open(leftover, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        age = present - os.fstat(descriptor).st_mtime
-        if age > ABANDONED_AFTER_SECONDS and lock_file(descriptor):
-            leftover.unlink()
-    finally:
-        os.close(descriptor)

@@ -9,7 +9,7 @@ import stat
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cloud_sync.errors import (
@@ -98,6 +98,16 @@ def lock_file(descriptor: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def hold_file(descriptor: int) -> None:
+    """Mark a file that this process has just made as held by it until it ends.
+
+    Whoever else holds it has taken it for a leftover, and lets go of it at once. On a file system
+    without locks nothing is held.
+    """
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def write_at(descriptor: int, data: memoryview, offset: int) -> None:

@@ -156,13 +156,10 @@ def _login(wiring: LocalWiring) -> str:
 
 
 def _destination(wiring: LocalWiring) -> str:
-    from contextlib import closing
-
-    place = wiring.place
-    with closing(wiring.archive(place)) as archive:
+    with wiring.archive() as archive:
         archive.check()
     open_questions = "".join(f"; {sentence}" for sentence in wiring.unproven)
-    return f"{place.location} can be written{open_questions}"
+    return f"{wiring.location} can be written{open_questions}"
 
 
 def _lines(config: Config, findings: list[Finding], *, brief: bool) -> list[str]:

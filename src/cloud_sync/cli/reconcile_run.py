@@ -7,7 +7,7 @@ from shlex import quote
 
 from cloud_sync.archive.audit import Depth
 from cloud_sync.cli.check_progress import STOPPING, warning_caller
-from cloud_sync.cli.sync_run import stopped_by_signals
+from cloud_sync.cli.interrupts import stopped_by_signals
 from cloud_sync.cli.terminal import one_line, result, result_json, say, set_up_logging
 from cloud_sync.clock import SystemClock
 from cloud_sync.config.load import load_config
@@ -27,7 +27,7 @@ def run_reconcile(to: str | None, *, apply: bool, json: bool, quiet: bool, verbo
     """Show the plan, or carry it out; the exit code."""
     set_up_logging(verbose=verbose)
     wiring = LocalWiring(load_config({"to": to}, os.environ), os.environ)
-    stop = Stop(SystemClock())
+    stop = Stop(SystemClock(), work="the repair")
     names = wiring.run_options(Policy(), None)
     with stopped_by_signals(stop, STOPPING), wiring.vault_to_repair(apply=apply) as vault:
         if not quiet and not json:

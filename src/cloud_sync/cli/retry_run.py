@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from cloud_sync.cli.sync_run import SyncRequest, display_of, stopped_by_signals, tell_report
+from cloud_sync.cli.interrupts import stopped_by_signals
+from cloud_sync.cli.sync_run import SyncRequest, display_of, tell_report
 from cloud_sync.cli.terminal import result, result_json, set_up_logging
 from cloud_sync.clock import SystemClock
 from cloud_sync.config.load import load_config

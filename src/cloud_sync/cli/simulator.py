@@ -53,7 +53,7 @@ def simulator(
     verbose: Verbose = False,
 ) -> None:
     """Serve a simulated GoPro cloud until interrupted."""
-    from cloud_sync.cli.sync_run import stopped_by_signals
+    from cloud_sync.cli.interrupts import stopped_by_signals
     from cloud_sync.cli.terminal import result, result_json, say, set_up_logging
     from cloud_sync.clock import SystemClock
     from cloud_sync.config.quantities import parse_rate

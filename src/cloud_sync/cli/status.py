@@ -73,6 +73,9 @@ def standing_text(standing: Standing, *, brief: bool) -> str:
     lines += _attention(standing.failures, "FAILED")
     lines += _attention(standing.without_original, "SKIPPED")
     lines += _suspects(standing.source_suspects)
+    if standing.grown:
+        grown = count(standing.grown, "archived medium", "archived media")
+        lines.append(f"  needs you    {grown} grew in the cloud; cloud-sync sync names them")
     return "\n".join(lines)
 
 
@@ -90,12 +93,15 @@ def _attention(media: Sequence[TrackedMedium], status: str) -> list[str]:
 
 def _suspects(files: Sequence[tuple[str, TrackedFile]]) -> list[str]:
     from cloud_sync.cli.terminal import one_line
+    from cloud_sync.tracker.repair_plan import FETCH_AGAIN
 
     lines = [
         one_line(f"  needs you    {file.key}: {SUSPECT_MESSAGE}") for _, file in files[:SHOWN_EACH]
     ]
     if len(files) > SHOWN_EACH:
         lines.append("               more: cloud-sync status --json")
+    if files:
+        lines.append(f"               next: where one is damaged, {FETCH_AGAIN}")
     return lines
 
 
@@ -144,4 +150,5 @@ def standing_json(standing: Standing) -> dict[str, object]:
             }
             for media_id, file in standing.source_suspects
         ],
+        "grown_at_source": standing.grown,
     }

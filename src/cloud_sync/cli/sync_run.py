@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cloud_sync.cli.display import Display, JsonDisplay, PlainDisplay, QuietDisplay
 from cloud_sync.cli.dry_run import show_plan
+from cloud_sync.cli.interrupts import stopped_by_signals
 from cloud_sync.cli.terminal import result, say, set_up_logging, tell_error
 from cloud_sync.clock import SystemClock
 from cloud_sync.config.load import load_config
@@ -20,10 +18,8 @@ from cloud_sync.errors import ExitCode, UsageError
 from cloud_sync.pipeline.run import RunReport, sync
 from cloud_sync.summary.render import summary_text
 from cloud_sync.tracker.plan import Policy
-from cloud_sync.transfer.stopping import Stop, StopReason
+from cloud_sync.transfer.stopping import Stop
 from cloud_sync.wiring.local import LocalWiring
-
-STOPPING = "Stopping cleanly; what is archived stays. Once more to stop at once."
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,41 +110,6 @@ def display_of(request: SyncRequest) -> Display:
 
         return LiveDisplay(Console(stderr=True))
     return PlainDisplay()
-
-
-@contextmanager
-def stopped_by_signals(stop: Stop, saying: str = STOPPING) -> Iterator[None]:
-    """The first interrupt ends the run cleanly; a second one ends the process at once.
-
-    A handler runs between any two steps of the main thread, which may hold the very locks that
-    stopping and printing need: so it only writes into a pipe, and a thread does the rest.
-    """
-    reading, writing = os.pipe()
-    asked = False
-
-    def ask(_number: int, _frame: object) -> None:
-        nonlocal asked
-        if asked:
-            os._exit(ExitCode.INTERRUPTED)
-        asked = True
-        os.write(writing, b"!")
-
-    def end() -> None:
-        if os.read(reading, 1):
-            stop.request(StopReason.INTERRUPTED)
-            say(saying)
-
-    listener = threading.Thread(target=end, name="signals", daemon=True)
-    listener.start()
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        os.close(writing)
-        listener.join()
-        os.close(reading)
 
 
 def tell_report(report: RunReport, request: SyncRequest) -> ExitCode:

@@ -7,7 +7,7 @@ import os
 from cloud_sync.archive.audit import Depth
 from cloud_sync.archive.verify import Verdict
 from cloud_sync.cli.check_progress import STOPPING, progress_shown, warning_caller
-from cloud_sync.cli.sync_run import stopped_by_signals
+from cloud_sync.cli.interrupts import stopped_by_signals
 from cloud_sync.cli.terminal import one_line, result, result_json, say, set_up_logging
 from cloud_sync.clock import SystemClock
 from cloud_sync.config.load import load_config
@@ -30,7 +30,7 @@ def run_verify(to: str | None, *, deep: bool, json: bool, quiet: bool, verbose: 
     """Check everything and tell; the exit code."""
     set_up_logging(verbose=verbose)
     wiring = LocalWiring(load_config({"to": to}, os.environ), os.environ)
-    stop = Stop(SystemClock())
+    stop = Stop(SystemClock(), work="the check")
     with (
         stopped_by_signals(stop, STOPPING),
         wiring.vault() as vault,

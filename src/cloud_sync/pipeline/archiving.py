@@ -16,7 +16,6 @@ from cloud_sync.errors import (
     NoOriginal,
     NotReady,
     ServiceDown,
-    SizeMismatch,
     SourceNotUnderstood,
     Transient,
 )
@@ -33,7 +32,7 @@ from cloud_sync.pipeline.unfinished import discard_unfinished
 from cloud_sync.tracker.base import FileEntry
 from cloud_sync.tracker.plan import ELSEWHERE
 from cloud_sync.transfer.engine import TransferEngine
-from cloud_sync.transfer.size_check import SizeVerdict, compare_sizes
+from cloud_sync.transfer.size_check import SizeVerdict, compare_sizes, far_from_listing
 
 _LOG = logging.getLogger(__name__)
 
@@ -152,10 +151,11 @@ class MediumArchiver:
         verdict = compare_sizes(item.size, total)
         name = item.filename or item.id
         if verdict is SizeVerdict.FAR:
-            raise SizeMismatch(
-                f"archiving {name}: the listing says {item.size} bytes, its originals have {total}",
+            raise far_from_listing(
+                f"archiving {name}",
+                item.size,
+                f"its originals have {total}",
                 kept="What was stored stays stored.",
-                hint="look at it in the GoPro app; `cloud-sync sync --retry-failed` tries again",
             )
         if verdict is SizeVerdict.DRIFT:
             self._caller.observe(

@@ -11,6 +11,7 @@ from cloud_sync.errors import (
     AuthRequired,
     AuthTrouble,
     CloudSyncError,
+    Interrupted,
     RefusedAtSource,
     ServiceUnavailable,
     SourceNotUnderstood,
@@ -36,7 +37,7 @@ class _Use:
 
 
 class LoginGuard:
-    """Asks the camera cloud about the login, one call each time; serves all workers of a run."""
+    """Asks the camera cloud about the login; serves all workers of a run."""
 
     def __init__(self, rooms: Rooms, caller: Caller) -> None:
         self._rooms = rooms
@@ -79,19 +80,23 @@ class LoginGuard:
     def note(self) -> None:
         """Remember when the login last worked, durably."""
         use = self._use
-        if use is None or use.worked_at is None or self._rooms.login is None:
+        # read once: another worker may note the same meanwhile
+        worked_at = use.worked_at if use else None
+        if use is None or worked_at is None or self._rooms.login is None:
             return
         if not self._in_use(use):
             return
-        self._rooms.login.history.worked(use.credential, use.worked_at)
-        use.worked_at = None
+        self._rooms.login.history.worked(use.credential, worked_at)
+        if use.worked_at == worked_at:
+            use.worked_at = None
         self._tell_trouble(self._rooms.login.history)
 
     def judged(self, error: CloudSyncError) -> CloudSyncError:
         """What ended a piece of work, once the login was asked about where it may be the reason.
 
         AuthRequired where the login is what is wrong, so that the run parks. A refusal beside a
-        login that works is RefusedAtSource; all other errors come back as they are.
+        login that works is RefusedAtSource, and Interrupted where the run was stopped meanwhile;
+        all other errors come back as they are.
         """
         if isinstance(error, AuthRequired):
             return self._judged_refusal(error)
@@ -105,19 +110,27 @@ class LoginGuard:
     def _judged_refusal(self, error: AuthRequired) -> CloudSyncError:
         if error.trouble is AuthTrouble.MISSING:
             return error
-        found = self._asked()
+        # a check that only stumbles says nothing about the login, and must not park the run
+        found = self._asked(patiently=True)
         if found is not None:
-            return found if isinstance(found, AuthRequired) else error
+            return found if isinstance(found, (AuthRequired, Interrupted)) else error
         return RefusedAtSource(
             f"{error.message}; but the login as such works, so the others go on",
             kept="what is archived stays archived",
             hint="run the same command again; if it stays so, look at it in the GoPro app",
         )
 
-    def _asked(self) -> CloudSyncError | None:
-        """Ask once whether the login works; what is wrong, None when it does."""
+    def _asked(self, *, patiently: bool = False) -> CloudSyncError | None:
+        """Ask whether the login works; what is wrong, None when it does.
+
+        It is asked once, or `patiently`: errors that may pass are tried again.
+        """
+        check = self._rooms.provider.check_login
         try:
-            self._rooms.provider.check_login()
+            if patiently:
+                self._caller.retried("checking the login", check)
+            else:
+                check()
         except AuthRequired as error:
             self._note_refusal(error)
             return error

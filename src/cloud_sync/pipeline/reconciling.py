@@ -212,7 +212,7 @@ class _Repairs:
         """The object with the checksum of its bytes, None where the disk does not give them."""
         try:
             with self._vault.archive.open(stored.key) as stream:
-                size, checksum = of_stream(stream)
+                size, checksum = of_stream(stream, self._caller.stop.check)
         except OSError:
             return stored
         return replace(stored, size=size, checksum=checksum)

@@ -83,6 +83,30 @@ def _work(
     login: LoginWaiter,
 ) -> CloudSyncError | None:
     """Validate, list, plan, transfer. Returns the error that ended the run early, if one did."""
+    due, rules, blocker = _prepared(rooms, options, run_id, caller, tally, login)
+    if blocker is not None:
+        caller.stop.request(StopReason.BLOCKED)
+    with engine_of(rooms, options, rules) as engine:
+        archiver = MediumArchiver(rooms, options, run_id, engine, caller, login.guard)
+        stage = TransferStage(archiver, options.concurrency, caller.stop, caller.observe)
+        _transfer(stage, due, tally, login)
+    if tally.files_archived:
+        warn_of_suspects(rooms, caller.observe)
+    return blocker or stage.blocker
+
+
+def _prepared(
+    rooms: Rooms,
+    options: RunOptions,
+    run_id: str,
+    caller: Caller,
+    tally: Tally,
+    login: LoginWaiter,
+) -> tuple[list[MediaItem], set[str] | None, CloudSyncError | None]:
+    """What is due, by `proven_rules`, and what ended the run before a byte could move.
+
+    Media may be due all the same then: they are counted, and must be named as left.
+    """
     due: list[MediaItem] = []
     rules: set[str] | None = None
     blocker: CloudSyncError | None = None
@@ -102,15 +126,7 @@ def _work(
     except Exception as error:  # noqa: BLE001 the run must end with a summary all the same
         _LOG.debug("planning the run", exc_info=True)
         blocker = InternalError(error)
-    if blocker is not None:
-        caller.stop.request(StopReason.BLOCKED)
-    with engine_of(rooms, options, rules) as engine:
-        archiver = MediumArchiver(rooms, options, run_id, engine, caller, login.guard)
-        stage = TransferStage(archiver, options.concurrency, caller.stop, caller.observe)
-        _transfer(stage, due, tally, login)
-    if tally.files_archived:
-        warn_of_suspects(rooms, caller.observe)
-    return blocker or stage.blocker
+    return due, rules, blocker
 
 
 def _transfer(stage: TransferStage, due: list[MediaItem], tally: Tally, login: LoginWaiter) -> None:

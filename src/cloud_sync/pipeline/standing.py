@@ -13,9 +13,13 @@ from cloud_sync.errors import NoOriginal
 from cloud_sync.model.report import RunSummary
 from cloud_sync.model.tracking import Status, TrackedFile, TrackedMedium
 from cloud_sync.tracker.base import Tally, Tracker
+from cloud_sync.tracker.plan import GROWN
 
 SHOWN = 20
 """How many media of one kind are gathered for a person to look at."""
+
+RUNS = 100
+"""How many runs are looked through for one with a complete listing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,8 @@ class Standing:
     """Counts by status, the last run, the login, and media that a person should look at.
 
     `source_suspects` as in `Tracker.source_suspects`. `login` is what is known of the login, None
-    without one; `login_trouble` is the history's own, see `LoginHistory.trouble`.
+    without one; `login_trouble` is the history's own, see `LoginHistory.trouble`. `grown` is how
+    many archived media had grown in the cloud by the last complete listing, which alone can tell.
     """
 
     archive: str
@@ -35,6 +40,7 @@ class Standing:
     login: LoginOutlook | None
     source_suspects: Sequence[tuple[str, TrackedFile]] = ()
     login_trouble: str = ""
+    grown: int = 0
 
 
 def standing(
@@ -45,7 +51,7 @@ def standing(
     history: LoginHistory | None = None,
 ) -> Standing:
     """Gather it; calls neither the camera cloud nor the archive."""
-    runs = tracker.runs(1)
+    runs = tracker.runs(RUNS)
     logins = history.records() if history else ()
     return Standing(
         archive=archive,
@@ -57,6 +63,7 @@ def standing(
         login=outlook(credential, logins) if credential else None,
         login_trouble=history.trouble if history else "",
         source_suspects=tracker.source_suspects(SHOWN),
+        grown=next((run.reasons.get(GROWN, 0) for run in runs if run.listing_complete), 0),
     )
 
 

@@ -88,7 +88,8 @@ class OriginalStore:
         """Whether the archive has, under the row's key, just the bytes that the row proves."""
         if row.size is None or row.checksum is None:
             return False
-        finding = audit(self._rooms.archive, Expected(row.key, row.size, row.checksum))
+        expected = Expected(row.key, row.size, row.checksum)
+        finding = audit(self._rooms.archive, expected, self._caller.stop.check)
         return finding.verdict is Verdict.OK
 
     def _move(self, work: Work, journal: TrackedJournal) -> None:

@@ -19,6 +19,7 @@ from cloud_sync.pipeline.calls import Caller
 from cloud_sync.pipeline.vault import StoredFile, Vault, stored_files
 from cloud_sync.pipeline.windowed import batched, windowed
 from cloud_sync.tracker.base import Tracker
+from cloud_sync.tracker.repair_plan import FETCH_AGAIN
 
 LOOKED_UP = 500
 """Keys of the archive that are looked up in the tracker at a time."""
@@ -28,15 +29,11 @@ DIFFERENCES = frozenset(
 )
 
 _MAKE_DUE = "cloud-sync reconcile --apply, then cloud-sync sync: it is fetched again"
-_MOVE_AWAY = (
-    "keep a copy of what lies there, move it away, then: cloud-sync reconcile --apply, and "
-    "cloud-sync sync fetches it again"
-)
 HINTS = {
     Verdict.MISSING: _MAKE_DUE,
-    Verdict.SIZE_DIFFERS: _MOVE_AWAY,
-    Verdict.CHECKSUM_DIFFERS: _MOVE_AWAY,
-    Verdict.UNREADABLE: _MOVE_AWAY,
+    Verdict.SIZE_DIFFERS: FETCH_AGAIN,
+    Verdict.CHECKSUM_DIFFERS: FETCH_AGAIN,
+    Verdict.UNREADABLE: FETCH_AGAIN,
     Verdict.CHECKSUM_UNKNOWN: "cloud-sync verify --deep reads the bytes",
     Verdict.COLD: "restore it, then: cloud-sync verify --deep",
 }
@@ -143,9 +140,13 @@ def looked_at(
     """Every archived file with what is there, in the tracker's order."""
 
     def look(each: StoredFile) -> tuple[StoredFile, Examined]:
-        caller.stop.check()
-        doing = f"looking at {each.file.key}"
-        return each, caller.retried(doing, lambda: examine(vault.archive, each.expected, depth))
+        go_on = caller.stop.check
+        go_on()
+        examined = caller.retried(
+            f"looking at {each.file.key}",
+            lambda: examine(vault.archive, each.expected, depth, go_on),
+        )
+        return each, examined
 
     return windowed(look, stored_files(vault.tracker), workers=workers)
 

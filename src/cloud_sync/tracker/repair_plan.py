@@ -79,6 +79,12 @@ class Decision:
 KEEP = Decision(Action.KEEP)
 FOREIGN = Decision(Action.FOREIGN)
 
+FETCH_AGAIN = (
+    "keep a copy of what lies there, move it away, then: cloud-sync reconcile --apply, and "
+    "cloud-sync sync fetches it again"
+)
+"""What a person types for an archived file that is not as it should be."""
+
 _MOVE_AWAY = "keep a copy of it, move it away, and reconcile again"
 
 

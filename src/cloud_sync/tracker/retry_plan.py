@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 
 from cloud_sync.errors import UsageError
 from cloud_sync.model.tracking import Status, TrackedMedium
+from cloud_sync.tracker.repair_plan import FETCH_AGAIN
 
 NAMED = 5
 """Ids that an error names."""
@@ -37,7 +38,8 @@ def chosen_by_id(media_ids: Sequence[str], known: Mapping[str, TrackedMedium]) -
             f"trying again: already archived and verified: {_shown(done)}",
             kept="nothing was changed",
             hint="cloud-sync verify checks what is archived; where files are missing, "
-            "cloud-sync reconcile --apply makes them due again",
+            "cloud-sync reconcile --apply makes them due again. To have one fetched anew: "
+            + FETCH_AGAIN,
         )
     return distinct
 

@@ -113,20 +113,7 @@ class SqliteTracker(SqliteRepairs):
         with self._database.writing() as db:
             transitions.check_holder(sqlite_media.medium(db, media_id), media_id, owner)
             transitions.check_own_key(sqlite_media.file(db, media_id, file.number), media_id, file)
-            db.execute(
-                "UPDATE files SET status = ?, size = ?, checksum = ?, etag = ?, source_check = ?,"
-                " source_rule = ? WHERE media_id = ? AND number = ?",
-                (
-                    file.status.value,
-                    file.size,
-                    file.checksum,
-                    file.etag,
-                    file.source_check,
-                    file.source_rule,
-                    media_id,
-                    file.number,
-                ),
-            )
+            sqlite_media.record(db, media_id, file)
             if file.status is Status.COMPLETED:
                 sqlite_transfers.forget(db, media_id, file.number)
 

@@ -1,4 +1,4 @@
-"""Media and their files as queries load them from SQLite, a bounded number at a time."""
+"""Media and their files in SQLite, loaded a bounded number at a time."""
 
 from __future__ import annotations
 
@@ -69,3 +69,21 @@ def medium_with_files(db: sqlite3.Connection, media_id: str) -> TrackedMedium | 
     """One medium with all of its files."""
     found = load(db, [media_id])
     return found[0] if found else None
+
+
+def record(db: sqlite3.Connection, media_id: str, file: TrackedFile) -> None:
+    """Write what became of a known file; its key and name stay."""
+    db.execute(
+        "UPDATE files SET status = ?, size = ?, checksum = ?, etag = ?, source_check = ?,"
+        " source_rule = ? WHERE media_id = ? AND number = ?",
+        (
+            file.status.value,
+            file.size,
+            file.checksum,
+            file.etag,
+            file.source_check,
+            file.source_rule,
+            media_id,
+            file.number,
+        ),
+    )

@@ -130,18 +130,8 @@ def _adopt(db: sqlite3.Connection, each: AdoptedFile, reason: Reason, now: datet
 
 
 def _update(db: sqlite3.Connection, media_id: str, file: TrackedFile) -> None:
+    sqlite_media.record(db, media_id, file)
     db.execute(
-        "UPDATE files SET status = ?, size = ?, checksum = ?, etag = ?, source_check = ?,"
-        " source_rule = ?, filename = ? WHERE media_id = ? AND number = ?",
-        (
-            file.status.value,
-            file.size,
-            file.checksum,
-            file.etag,
-            file.source_check,
-            file.source_rule,
-            rows.stored_text(file.filename),
-            media_id,
-            file.number,
-        ),
+        "UPDATE files SET filename = ? WHERE media_id = ? AND number = ?",
+        (rows.stored_text(file.filename), media_id, file.number),
     )

@@ -17,6 +17,7 @@ from cloud_sync.transfer.stopping import Stop
 CUT = 0.7
 GAIN = 1.02
 LEAST = 0.2
+SUPPOSED = 5.0
 WINDOW_SECONDS = 1.0
 _REMEMBERED = 200
 
@@ -63,7 +64,8 @@ def after_refusal(pace: Pace, begun: float, now: float, asked: float | None) -> 
     """
     if is_news(pace, begun):
         got_through = sum(now - at < WINDOW_SECONDS for at in pace.let_in) / WINDOW_SECONDS
-        before = got_through if pace.rate is None else pace.rate
+        # few calls before the first refusal say little about what the service can bear
+        before = max(got_through, SUPPOSED) if pace.rate is None else pace.rate
         pace = replace(pace, rate=max(LEAST, before * CUT), cut_at=now)
     gap = 1 / (pace.rate or LEAST)
     held = max(pace.held_until, now + (gap if asked is None else asked))

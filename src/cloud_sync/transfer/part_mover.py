@@ -10,7 +10,6 @@ from cloud_sync.archive.base import Archive, ObjectDescription
 from cloud_sync.archive.checksum import part_checksum, to_text
 from cloud_sync.errors import (
     CloudSyncError,
-    SizeMismatch,
     SourceChanged,
     SourceNotUnderstood,
     StreamBroken,
@@ -23,7 +22,7 @@ from cloud_sync.transfer.bandwidth import BandwidthLimit
 from cloud_sync.transfer.file_transfer import FileTransfer, PartTask, Proof
 from cloud_sync.transfer.part_size import SMALLEST_PART, part_size
 from cloud_sync.transfer.retry import RetryPolicy, with_retries
-from cloud_sync.transfer.size_check import SizeVerdict, compare_sizes
+from cloud_sync.transfer.size_check import SizeVerdict, compare_sizes, far_from_listing
 from cloud_sync.transfer.source_check import check_whole, digest, rule_for
 
 READ_SIZE = 1024 * 1024
@@ -128,7 +127,7 @@ class PartMover:
 
     def _begin(self, file: FileTransfer, size: int, etag: str | None) -> None:
         if file.proven_rules is not None:
-            file.rule = rule_for(size, etag, file.doubts)
+            file.rule = rule_for(size, etag, file.proven_rules, file.doubts)
         # parts of ours that are the source's own have the MD5s that its ETag is made of
         length = file.rule.part_size if file.rule else part_size(size)
         request = file.request
@@ -217,10 +216,10 @@ def _declared(file: FileTransfer, source: SourceStream) -> int:
     if source.size is None:
         raise SourceNotUnderstood(f"fetching {name}: the cloud does not say how long it is")
     if compare_sizes(file.request.listed_size, source.size) is SizeVerdict.FAR:
-        raise SizeMismatch(
-            f"fetching {name}: the listing says {file.request.listed_size} bytes, the file behind "
-            f"the link has {source.size}",
+        raise far_from_listing(
+            f"fetching {name}",
+            file.request.listed_size,
+            f"the file behind the link has {source.size}",
             kept="Nothing was stored under its key.",
-            hint="look at it in the GoPro app; `cloud-sync sync --retry-failed` tries again",
         )
     return source.size

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from cloud_sync.errors import SizeMismatch
+
 SMALLEST_DRIFT = 4 * 1024
 LARGEST_DRIFT = 64 * 1024
 DRIFT_SHARE = 0.01
@@ -31,3 +33,12 @@ def compare_sizes(listed: int | None, actual: int) -> SizeVerdict:
         return SizeVerdict.EQUAL
     near = difference <= min(LARGEST_DRIFT, max(SMALLEST_DRIFT, int(DRIFT_SHARE * listed)))
     return SizeVerdict.DRIFT if near and actual > 0 else SizeVerdict.FAR
+
+
+def far_from_listing(doing: str, listed: int | None, found: str, *, kept: str) -> SizeMismatch:
+    """What a person is told of FAR. `found` says what has which size instead."""
+    return SizeMismatch(
+        f"{doing}: the listing says {listed} bytes, {found}",
+        kept=kept,
+        hint="look at it in the GoPro app; `cloud-sync sync --retry-failed` tries again",
+    )

@@ -70,15 +70,24 @@ def rule_name(part_size: int) -> str:
     return f"md5-of-{part_size // MIB}MiB-parts"
 
 
-def rule_for(size: int, etag: str | None, doubts: int = 0) -> PartsRule | None:
+MOST_DOUBTS = 2
+"""How often an original may be found wrong by the likeliest rule before another one is tried."""
+
+
+def rule_for(
+    size: int, etag: str | None, proven: AbstractSet[str] = frozenset(), doubts: int = 0
+) -> PartsRule | None:
     """The rule to go by for an original of several of our parts, found wrong `doubts` times before.
 
-    Where several part sizes fit, the two likeliest take turns: the difference may be damage that
-    passes, or another part size. None where nothing can be reproduced: no ETag of parts, or of
-    parts too large for a buffer.
+    Where several part sizes fit, a `proven` one comes first, and once more after a first doubt:
+    damage passes. The next likeliest follows, for the original may have come in other parts.
+    None where nothing can be reproduced: no ETag of parts, or of parts too large for a buffer.
     """
-    rules = list(_rules(size, etag))
-    return rules[doubts % min(2, len(rules))] if rules else None
+    # sorting keeps the order of what is equal
+    rules = sorted(_rules(size, etag), key=lambda rule: rule.name not in proven)
+    if not rules:
+        return None
+    return rules[0 if doubts < MOST_DOUBTS or len(rules) == 1 else 1]
 
 
 def rule_resumed(size: int, etag: str | None, part_size: int) -> PartsRule | None:

@@ -22,15 +22,18 @@ class StopReason(StrEnum):
 class Stop:
     """Set once, by whoever comes first; looked at between chunks by every worker.
 
-    `seconds` is the time after which it sets itself; None for never.
+    `seconds` is the time after which it sets itself; None for never. `work` is what a person is
+    told of as not complete.
     """
 
-    def __init__(self, clock: Clock, seconds: float | None = None) -> None:
+    def __init__(
+        self, clock: Clock, seconds: float | None = None, work: str = "the transfer"
+    ) -> None:
         self._clock = clock
+        self._work = work
         self._deadline = None if seconds is None else clock.monotonic() + seconds
         self._event = threading.Event()
-        # a signal's handler asks in the thread that may be asking already
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._reasons: tuple[StopReason, ...] = ()
 
     def request(self, reason: StopReason) -> None:
@@ -64,7 +67,7 @@ class Stop:
     def check(self) -> None:
         """Raise Interrupted when work must stop."""
         if self.reason is not None:
-            raise Interrupted("stopped before the transfer was complete")
+            raise Interrupted(f"stopped before {self._work} was complete")
 
     def wait(self, seconds: float) -> None:
         """Sleep, but not beyond a stop; raises Interrupted then."""

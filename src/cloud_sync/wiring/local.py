@@ -10,41 +10,32 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import cached_property
 from importlib.metadata import entry_points
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cloud_sync.archive.base import Archive
 from cloud_sync.clock import SystemClock
 from cloud_sync.config.load import Config
 from cloud_sync.credentials.base import CredentialStore
-from cloud_sync.credentials.env import EnvironmentCredentials
 from cloud_sync.credentials.file import FileCredentials
-from cloud_sync.credentials.history import LoginHistory
 from cloud_sync.credentials.history_file import FileLoginHistory
-from cloud_sync.credentials.history_memory import MemoryLoginHistory
 from cloud_sync.credentials.memory import MemoryCredentials
 from cloud_sync.credentials.parse import parse_credentials
-from cloud_sync.errors import CloudSyncError, ServiceUnavailable, Transient, UsageError
+from cloud_sync.errors import MissingExtra, UsageError
 from cloud_sync.model.location import BucketDestination, FolderDestination
 from cloud_sync.model.media import Account
-from cloud_sync.model.tracking import Status
 from cloud_sync.notify.base import Notifier
 from cloud_sync.notify.silent import SilentNotifier
-from cloud_sync.pipeline.rooms import KnownLogin, LoginWait, Rooms, RunOptions
+from cloud_sync.pipeline.rooms import KnownLogin, Rooms, RunOptions
 from cloud_sync.pipeline.vault import Vault
 from cloud_sync.provider.base import Provider
 from cloud_sync.tracker.base import Tracker
 from cloud_sync.tracker.plan import Policy
 from cloud_sync.transfer.circuit_breaker import OutagePolicy
-from cloud_sync.transfer.engine import EngineLimits
 from cloud_sync.transfer.retry import retry_policy
+from cloud_sync.wiring.archives import ConfiguredArchives
 from cloud_sync.wiring.home import ArchivePlace, Home, destination_of
+from cloud_sync.wiring.logins import ConfiguredLogins
+from cloud_sync.wiring.trackers import existing_tracker, has_archived, made_tracker
 
-if TYPE_CHECKING:
-    from cloud_sync.archive.s3 import S3Archive
-
-CREDENTIALS_FILE = "credentials"
-LOGINS_FILE = "logins.json"
 PROVIDERS = "cloud_sync.providers"
 
 
@@ -56,18 +47,25 @@ class LocalWiring:
 
     def __init__(self, config: Config, environment: Mapping[str, str]) -> None:
         self._config = config
-        self._environment = environment
         self._home = Home(config.home)
         self._clock = SystemClock()
-        self._connected: S3Archive | None = None
+        self._archives = ConfiguredArchives(config)
+        self._logins = ConfiguredLogins(config, environment)
 
     @cached_property
     def place(self) -> ArchivePlace:
         """The archive that the command is about; UsageError when there is none."""
         destination = self._config.destination
-        if isinstance(destination, BucketDestination):
-            return self._home.place_of(destination, self._bucket(destination).endpoint)
-        return self._home.choose(destination, "")
+        if not isinstance(destination, BucketDestination):
+            return self._home.choose(destination, "")
+        try:
+            return self._home.place_of(destination, self._archives.endpoint_of(destination))
+        except MissingExtra:
+            # what was archived there can be told without the SDK, where it was at one service only
+            used = [each for each in self._home.known() if each.location == str(destination)]
+            if len(used) != 1:
+                raise
+            return used[0]
 
     @property
     def location(self) -> str:
@@ -86,20 +84,8 @@ class LocalWiring:
             retries=retry_policy(self._config.retry_wait, self._config.outage_wait),
             outage=OutagePolicy(patience=self._config.outage_wait),
             source_check=self._config.source_check,
-            login_wait=self._login_wait(),
+            login_wait=self._logins.wait,
         )
-
-    def _login_wait(self) -> LoginWait | None:
-        seconds = self._config.login_wait
-        if seconds is None:
-            return None
-        if self._config.text("gopro_token"):
-            raise UsageError(
-                f"waiting for a login: the login comes from {EnvironmentCredentials.location}, "
-                "which cannot change while this command runs",
-                hint="unset CLOUD_SYNC_GOPRO_TOKEN, then cloud-sync login; or do not wait",
-            )
-        return LoginWait(seconds)
 
     @contextmanager
     def rooms(self, *, dry: bool = False) -> Iterator[Rooms]:
@@ -108,32 +94,28 @@ class LocalWiring:
         On an archive's first run, login and archive are tried before a tracker is made; the run is
         played against memory when they fail, so that a mistyped DEST leaves nothing behind.
         """
+        from cloud_sync.wiring.rehearsal import RehearsalTracker, can_begin
+
         with ExitStack() as stack:
             place = self.place
-            fresh = not place.tracker_path.exists()
             # what may be missing or wrong in the settings comes before a tracker is made
             notifier = self.notifier()
             credentials = self.credentials()
             provider = self.provider(credentials)
             stack.callback(provider.close)
-            archive = self.archive(place)
-            stack.callback(archive.close)
+            fresh = not place.tracker_path.exists()
+            tracker = None if fresh else _kept_open(stack, existing_tracker(place))
+            archive = self._archive_with(stack, tracker)
             waits = not dry and self._config.login_wait is not None
-            in_memory = fresh and (dry or not _works(provider, archive, waits=waits))
-            tracker = _rehearsal_tracker() if in_memory else self._tracker(place, create=True)
-            stack.callback(tracker.close)
+            in_memory = fresh and (dry or not can_begin(provider, archive, waits=waits))
+            if tracker is None:
+                made = RehearsalTracker() if in_memory else made_tracker(place)
+                tracker = _kept_open(stack, made)
             if not in_memory and not dry:
                 self._home.mark_used(place)
-            history = self._run_history(dry=dry, in_memory=in_memory)
+            history = self._logins.run_history(dry=dry, in_memory=in_memory)
             login = KnownLogin(credentials, history)
             yield Rooms(provider, tracker, archive, notifier, self._clock, login)
-
-    def _run_history(self, *, dry: bool, in_memory: bool) -> LoginHistory:
-        """The history that a run may write to: a file is not made by a run that leaves nothing."""
-        history = self.login_history()
-        if dry or (in_memory and not (self._config.home / LOGINS_FILE).exists()):
-            return MemoryLoginHistory(history.records())
-        return history
 
     @property
     def in_a_folder(self) -> bool:
@@ -144,9 +126,8 @@ class LocalWiring:
     def vault(self) -> Iterator[Vault]:
         """The archive with its tracker; UsageError when nothing was archived there from here."""
         with ExitStack() as stack:
-            tracker = self._tracker(self.place, create=False)
-            stack.callback(tracker.close)
-            yield Vault(self._opened_archive(stack), tracker, self._clock)
+            tracker = _kept_open(stack, existing_tracker(self.place))
+            yield Vault(self._archive_with(stack, tracker), tracker, self._clock)
 
     @contextmanager
     def vault_to_repair(self, *, apply: bool) -> Iterator[Vault]:
@@ -158,137 +139,59 @@ class LocalWiring:
 
         with ExitStack() as stack:
             place = self.place
-            archive = self._opened_archive(stack)
-            if not place.tracker_path.exists() and next(archive.list(), None) is None:
-                raise UsageError(
-                    f"repairing {place.location}: it holds nothing, and this machine has no "
-                    "tracker of it",
-                    hint=f"cloud-sync sync --to {place.location}",
-                )
-            kept = apply or place.tracker_path.exists()
-            tracker = self._tracker(place, create=True) if kept else MemoryTracker()
-            stack.callback(tracker.close)
+            known = place.tracker_path.exists()
+            tracker = _kept_open(stack, existing_tracker(place)) if known else None
+            archive = self._archive_with(stack, tracker)
+            if tracker is None:
+                if next(archive.list(), None) is None:
+                    raise UsageError(
+                        f"repairing {place.location}: it holds nothing, and this machine has no "
+                        "tracker of it",
+                        hint=f"cloud-sync sync --to {place.location}",
+                    )
+                tracker = _kept_open(stack, made_tracker(place) if apply else MemoryTracker())
             if apply:
                 self._home.mark_used(place)
             yield Vault(archive, tracker, self._clock)
 
-    def _opened_archive(self, stack: ExitStack) -> Archive:
-        archive = self.archive(self.place)
+    def _archive_with(self, stack: ExitStack, tracker: Tracker | None) -> Archive:
+        """The archive that the tracker is of, None where it has none."""
+        in_use = tracker is not None and has_archived(tracker)
+        archive = self._archives.at(self.place, in_use=in_use)
         stack.callback(archive.close)
         return archive
-
-    def _has_objects(self, place: ArchivePlace) -> bool:
-        if not place.tracker_path.exists():
-            return False
-        tracker = self._tracker(place, create=False)
-        try:
-            return tracker.tallies()[Status.COMPLETED].files > 0
-        finally:
-            tracker.close()
 
     @contextmanager
     def existing_tracker(self) -> Iterator[Tracker]:
         """The archive's tracker; UsageError when nothing was ever archived there."""
-        tracker = self._tracker(self.place, create=False)
-        try:
+        with closing(existing_tracker(self.place)) as tracker:
             yield tracker
-        finally:
-            tracker.close()
 
-    def _tracker(self, place: ArchivePlace, *, create: bool) -> Tracker:
-        from cloud_sync.tracker.sqlite import SqliteTracker
-
-        if not create and not place.tracker_path.exists():
-            raise UsageError(
-                f"nothing was archived to {place.location} from this machine yet",
-                hint=f"cloud-sync sync --to {place.location}",
-            )
-        try:
-            place.tracker_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise UsageError(
-                f"making {place.tracker_path.parent} for the tracker: {error.strerror}",
-                hint="set CLOUD_SYNC_HOME to a folder that can be written",
-            ) from None
-        return SqliteTracker(place.tracker_path)
-
-    def archive(self, place: ArchivePlace) -> Archive:
-        """The archive at a place; opens no connection."""
-        destination = destination_of(place)
-        if isinstance(destination, BucketDestination):
-            return self._bucket_at(place, destination)
-        plan = self._config.storage_plan
-        if plan is not None:
-            raise UsageError(
-                f"the storage plan {plan.name} is for buckets, {place.location} is a folder",
-                hint="leave --storage-plan out",
-            )
-        from cloud_sync.archive.folder import FolderArchive
-
-        return FolderArchive(Path(destination.path), in_use=self._has_objects(place))
-
-    def _bucket_at(self, place: ArchivePlace, destination: BucketDestination) -> Archive:
-        archive = self._bucket(destination)
-        if archive.endpoint != place.endpoint:
-            raise UsageError(
-                f"{place.location} was last used at {place.endpoint or 'AWS'}, and the AWS "
-                f"settings now point at {archive.endpoint or 'AWS'}",
-                hint="set AWS_ENDPOINT_URL_S3 as it was, or name the archive with --to",
-            )
-        return archive
-
-    def _bucket(self, destination: BucketDestination) -> S3Archive:
-        if self._connected is None:
-            from cloud_sync.archive.s3 import connect
-
-            plan = self._config.storage_plan
-            self._connected = connect(
-                destination.bucket,
-                destination.prefix,
-                storage_class=plan.upload_class if plan else None,
-                later_classes=[step.storage_class for step in plan.transitions] if plan else (),
-                dialect=self._config.text("s3_dialect"),
-                connections=self._config.concurrency + EngineLimits().most_streams,
-            )
-        return self._connected
+    @contextmanager
+    def archive(self) -> Iterator[Archive]:
+        """The archive alone; opens no connection."""
+        with ExitStack() as stack:
+            known = self.place.tracker_path.exists()
+            tracker = _kept_open(stack, existing_tracker(self.place)) if known else None
+            yield self._archive_with(stack, tracker)
 
     @property
     def unproven(self) -> tuple[str, ...]:
         """What the bucket's service leaves open, in sentences for a person."""
-        return self._connected.unproven if self._connected else ()
+        return self._archives.unproven
 
     @property
     def advice(self) -> str:
         """A sentence on how the bucket keeps objects, where a person may want another way."""
-        plan = self._config.storage_plan
-        if self._connected is None or self._connected.endpoint:
-            return ""
-        if plan is not None and plan.transitions:
-            steps = ", ".join(f"{to.storage_class} after {to.days} days" for to in plan.transitions)
-            return (
-                f"Objects went up as {plan.upload_class}; the plan {plan.name} needs a lifecycle "
-                f"rule on the bucket: {steps}."
-            )
-        if plan is None or plan.upload_class == "STANDARD":
-            return (
-                "Objects went up as STANDARD. With --storage-plan direct (S3 Glacier Deep Archive) "
-                "they would cost about a twentieth a month; getting them back takes 12 to 48 hours."
-            )
-        return ""
+        return self._archives.advice
 
     def credentials(self) -> CredentialStore:
         """Where the login is read from: the environment where it is set there, else the file."""
-        if self._config.text("gopro_token"):
-            return EnvironmentCredentials(self._environment)
-        return self.stored_credentials()
-
-    def stored_credentials(self) -> FileCredentials:
-        """The 0600 file in CLOUD_SYNC_HOME."""
-        return FileCredentials(self._config.home / CREDENTIALS_FILE)
+        return self._logins.credentials
 
     def login_history(self) -> FileLoginHistory:
         """What is remembered of logins, in CLOUD_SYNC_HOME."""
-        return FileLoginHistory(self._config.home / LOGINS_FILE)
+        return self._logins.history
 
     def provider(self, credentials: CredentialStore) -> Provider:
         """The configured camera cloud, by its name."""
@@ -322,7 +225,7 @@ class LocalWiring:
         trial = MemoryCredentials(pasted.token, pasted.user_id)
         with closing(self.provider(trial)) as provider:
             account = provider.check_login()
-        store = self.stored_credentials()
+        store = self._logins.stored
         store.replace(pasted.token, now, pasted.user_id)
         if stored := store.read():
             self.login_history().worked(stored, now)
@@ -333,27 +236,7 @@ class LocalWiring:
         return self._clock.now()
 
 
-def _works(provider: Provider, archive: Archive, *, waits: bool) -> bool:
-    """Whether a first run can begin; `waits`: it waits for a login that works if need be."""
-    checks = (archive.check,) if waits else (provider.check_login, archive.check)
-    for check in checks:
-        try:
-            check()
-        except CloudSyncError as error:
-            return _may_pass(error)
-    return True
-
-
-def _may_pass(error: CloudSyncError) -> bool:
-    """Whether the run itself may get over it: it must be able to remember what it then stores.
-
-    A service that never answered is more likely mistyped than down.
-    """
-    silent = isinstance(error, ServiceUnavailable) and error.api_status is None
-    return isinstance(error, Transient) and not silent
-
-
-def _rehearsal_tracker() -> Tracker:
-    from cloud_sync.wiring.rehearsal import RehearsalTracker
-
-    return RehearsalTracker()
+def _kept_open(stack: ExitStack, tracker: Tracker) -> Tracker:
+    """The tracker, which is closed when the stack is left."""
+    stack.callback(tracker.close)
+    return tracker

@@ -1,11 +1,13 @@
-"""The tracker of a first run that is to leave nothing behind."""
+"""A first run that is to leave nothing behind: whether it is one, and its tracker."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import NoReturn
 
-from cloud_sync.errors import UsageError
+from cloud_sync.archive.base import Archive
+from cloud_sync.errors import CloudSyncError, ServiceUnavailable, Transient, UsageError
+from cloud_sync.provider.base import Provider
 from cloud_sync.tracker.memory import MemoryTracker
 
 
@@ -31,3 +33,23 @@ class RehearsalTracker(MemoryTracker):
             kept="nothing was stored yet",
             hint="run the same command again",
         )
+
+
+def can_begin(provider: Provider, archive: Archive, *, waits: bool) -> bool:
+    """Whether a first run can begin; `waits`: it waits for a login that works if need be."""
+    checks = (archive.check,) if waits else (provider.check_login, archive.check)
+    for check in checks:
+        try:
+            check()
+        except CloudSyncError as error:
+            return _may_pass(error)
+    return True
+
+
+def _may_pass(error: CloudSyncError) -> bool:
+    """Whether the run itself may get over it: it must be able to remember what it then stores.
+
+    A service that never answered is more likely mistyped than down.
+    """
+    silent = isinstance(error, ServiceUnavailable) and error.api_status is None
+    return isinstance(error, Transient) and not silent
