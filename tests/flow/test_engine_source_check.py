@@ -263,7 +263,7 @@ def test_a_first_range_that_breaks_goes_on_where_it_broke() -> None:
 
 
 def test_a_passing_damage_heals_though_the_part_size_is_in_doubt() -> None:
-    """The try between goes by another part size, differs by it, and is not stored for that."""
+    """The next try goes by the same, proven part size, and another would differ."""
     data = content(12 * MIB)
     scene = Scene(Damaging(data, s3_etag(data), times=1), proven={SIX})
     proof = scene.transfer().proof
