@@ -69,7 +69,8 @@ def _mark_all_archived(archives: Path) -> None:
             "SELECT media_id, 1, 'k/' || media_id, 'k/' || media_id, filename, 'PENDING' FROM media"
         )
         connection.execute(
-            "UPDATE files SET status = 'COMPLETED', size = 1, checksum = 'AAAAAAAAAAA='"
+            "UPDATE files SET status = 'COMPLETED', checksum = 'AAAAAAAAAAA=', size = coalesce("
+            "(SELECT file_size FROM media WHERE media.media_id = files.media_id), 1)"
         )
         connection.execute(
             "UPDATE media SET status = 'COMPLETED', error_code = NULL, error_message = NULL"
