@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cloud_sync.archive.s3_dialects import SETTING
+from cloud_sync.aws.refusals import LOGIN, REFUSED, RENEW
 from cloud_sync.errors import (
     ArchiveRefused,
     ArchiveUnusable,
@@ -42,19 +43,11 @@ class Place:
         return f" --endpoint-url {self.endpoint}" if self.endpoint else ""
 
 
-_LOGIN = "aws configure, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-_RENEW = "log in again: aws sso login, or renew AWS_SESSION_TOKEN"
-
 _REFUSED = {
-    "InvalidAccessKeyId": ("the service does not know the access key", _LOGIN),
-    "SignatureDoesNotMatch": ("the secret key does not fit the access key", _LOGIN),
-    "MissingAuthenticationToken": ("the request bears no credentials", _LOGIN),
-    "ExpiredToken": ("the session has expired", _RENEW),
-    "ExpiredTokenException": ("the session has expired", _RENEW),
-    "TokenRefreshRequired": ("the session has expired", _RENEW),
-    "InvalidToken": ("the session token is not valid", _RENEW),
-    "InvalidClientTokenId": ("the service does not know the access key", _LOGIN),
-    "UnrecognizedClientException": ("the service does not know the access key", _LOGIN),
+    **REFUSED,
+    "InvalidAccessKeyId": ("the service does not know the access key", LOGIN),
+    "TokenRefreshRequired": ("the session has expired", RENEW),
+    "InvalidToken": ("the session token is not valid", RENEW),
     "AccountProblem": ("there is a problem with the account", "look into the account's console"),
     "NotSignedUp": ("the account is not signed up for S3", "look into the account's console"),
     "AllAccessDisabled": ("access is disabled", "look into the account's console"),
@@ -230,9 +223,9 @@ def _unusable(
 
 def _unanswered(names: set[str], what: str, place: Place) -> CloudSyncError | None:
     if names & _NO_CREDENTIALS:
-        return ArchiveRefused(what + "no usable credentials were found", hint=_LOGIN)
+        return ArchiveRefused(what + "no usable credentials were found", hint=LOGIN)
     if names & _SESSION_ENDED:
-        return ArchiveRefused(what + "the session has expired", hint=_RENEW)
+        return ArchiveRefused(what + "the session has expired", hint=RENEW)
     if "SSLError" in names:
         return ServiceUnavailable(
             what + "no trusted connection could be made",

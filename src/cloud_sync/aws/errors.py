@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from cloud_sync.aws.refusals import LOGIN, REFUSED, RENEW
 from cloud_sync.errors import (
     ArchiveRefused,
     CloudSyncError,
@@ -33,19 +34,11 @@ class Resource:
     refused: type[ArchiveRefused | UsageError] = ArchiveRefused
 
 
-_LOGIN = "aws configure, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-_RENEW = "log in again: aws sso login, or renew AWS_SESSION_TOKEN"
-
 _REFUSED = {
-    "InvalidSignatureException": ("the secret key does not fit the access key", _LOGIN),
-    "SignatureDoesNotMatch": ("the secret key does not fit the access key", _LOGIN),
-    "IncompleteSignature": ("the request bears no usable credentials", _LOGIN),
-    "MissingAuthenticationTokenException": ("the request bears no credentials", _LOGIN),
-    "MissingAuthenticationToken": ("the request bears no credentials", _LOGIN),
-    "UnrecognizedClientException": ("the service does not know the access key", _LOGIN),
-    "InvalidClientTokenId": ("the service does not know the access key", _LOGIN),
-    "ExpiredTokenException": ("the session has expired", _RENEW),
-    "ExpiredToken": ("the session has expired", _RENEW),
+    **REFUSED,
+    "InvalidSignatureException": ("the secret key does not fit the access key", LOGIN),
+    "IncompleteSignature": ("the request bears no usable credentials", LOGIN),
+    "MissingAuthenticationTokenException": ("the request bears no credentials", LOGIN),
 }
 _DENIED = frozenset(
     {"AccessDeniedException", "AccessDenied", "KMSAccessDeniedException", "NotAuthorized"}
@@ -158,9 +151,9 @@ def _actions(operation: str, resource: Resource) -> str:
 
 def _unanswered(names: set[str], what: str, resource: Resource) -> CloudSyncError:
     if names & _NO_CREDENTIALS:
-        return resource.refused(what + "no usable credentials were found", hint=_LOGIN)
+        return resource.refused(what + "no usable credentials were found", hint=LOGIN)
     if names & _SESSION_ENDED:
-        return resource.refused(what + "the session has expired", hint=_RENEW)
+        return resource.refused(what + "the session has expired", hint=RENEW)
     if names & _NO_CONNECTION:
         return ServiceUnavailable(
             what + "no answer from AWS", kept=_KEPT, hint="is it reachable? See AWS_ENDPOINT_URL"
