@@ -87,7 +87,7 @@ format: $(VENV)/.dev
 lock: | $(BIN)/python
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	    --python-version 3.11 --extra aws --extra notifications --extra demo \
+	    --python-version 3.11 --extra aws --extra notifications --extra demo --extra metrics --extra tracing \
 	    pyproject.toml requirements/build.in -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	    --python-version 3.11 --all-extras --group dev pyproject.toml -c requirements/run.txt -o requirements/dev.txt
