@@ -1,14 +1,16 @@
-"""When the run starts, and the hour that a time zone skips once a year.
+"""When the run starts each day, and the hour that a time zone skips once a year.
 
-EventBridge Scheduler leaves out a start whose local time does not exist on that day, and starts
-once where it exists twice.
+EventBridge Scheduler leaves out a start whose local time does not exist on that day; on one machine
+it comes at the next minute that does. Both start once where the time exists twice.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cloud_sync.errors import UsageError
@@ -38,6 +40,24 @@ class DailyStart:
         """The schedule as EventBridge Scheduler reads it."""
         hour, minute = self.at.split(":")
         return f"cron({int(minute)} {int(hour)} * * ? *)"
+
+    def after(self, instant: datetime) -> datetime:
+        """The first start later than an instant, in UTC."""
+        return next(self._starts_after(instant))
+
+    def until(self, instant: datetime) -> datetime:
+        """The last start that was due by an instant, in UTC."""
+        starts = self._starts_after(instant - timedelta(days=2))
+        return max(takewhile(lambda start: start <= instant, starts))
+
+    def _starts_after(self, instant: datetime) -> Iterator[datetime]:
+        """Every start, by the rules that cron has for the nights when the clocks change."""
+        from cronsim import CronSim
+
+        hour, minute = self.at.split(":")
+        local = instant.astimezone(ZoneInfo(self.zone))
+        for start in CronSim(f"{int(minute)} {int(hour)} * * *", local):
+            yield start.astimezone(UTC)
 
     def skipped_on(self, year: int) -> list[date]:
         """The days of a year on which this time does not exist in the zone."""

@@ -1,0 +1,1 @@
+"""When a daily run starts on one machine, and what starts it."""
