@@ -1,0 +1,1 @@
+"""Where a run's time goes, for those who collect traces."""
