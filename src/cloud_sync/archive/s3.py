@@ -10,8 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cloud_sync.archive import s3_metadata
 from cloud_sync.archive.base import (
@@ -23,18 +22,17 @@ from cloud_sync.archive.base import (
 )
 from cloud_sync.archive.checksum import to_text
 from cloud_sync.archive.keys import require_key
+from cloud_sync.archive.s3_client import endpoint_of, open_client, require_storage_class
 from cloud_sync.archive.s3_commit import S3Commit
-from cloud_sync.archive.s3_dialects import DIALECTS, SETTING, Dialect, dialect_of
+from cloud_sync.archive.s3_dialects import Dialect
 from cloud_sync.archive.s3_errors import Place, code_of, translated
 from cloud_sync.archive.s3_upload import GREATEST_PART_SIZE, LEAST_PART_SIZE, S3Upload
 from cloud_sync.archive.s3_wire import S3Wire
 from cloud_sync.archive.s3_writer import S3Writer
 from cloud_sync.archive.verify import Expected
-from cloud_sync.errors import MissingExtra, ServiceUnavailable, Throttled, UsageError
+from cloud_sync.errors import ServiceUnavailable, Throttled
 
 if TYPE_CHECKING:
-    from botocore.config import Config
-    from botocore.session import Session
     from mypy_boto3_s3 import S3Client
 
 PROBE = ".cloud-sync-check"
@@ -64,7 +62,7 @@ class S3Archive:
         self._base = f"{require_key(prefix)}/" if prefix else ""
         self.location = f"s3://{bucket}/{self._base}".rstrip("/")
         self._dialect = dialect
-        self.endpoint = _endpoint(client, dialect)
+        self.endpoint = endpoint_of(client, dialect)
         self.unproven = dialect.unproven
         self._place = Place(self.location, bucket, self.endpoint, dialect.name)
         self._wire = S3Wire(client, bucket, ca_bundle)
@@ -264,77 +262,22 @@ def connect(
     lifecycle rule moves objects to. `connections` is how many threads may call at once.
     Raises MissingExtra without the SDK, and UsageError where the settings do not fit together.
     """
-    try:
-        # boto3 itself would only add to the start and the memory: its clients are botocore's
-        import botocore.session
-        from botocore.config import Config
-    except ModuleNotFoundError:
-        raise MissingExtra("aws", "writing to S3") from None
-    config = Config(
-        connect_timeout=10,
-        # completing a large upload may keep a service silent for a while
-        read_timeout=120,
-        retries={"mode": "standard", "total_max_attempts": attempts},
-        max_pool_connections=connections,
-        tcp_keepalive=True,
-        # ours go along explicitly; the SDK's own would cost time, and some services refuse them
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        s3={"payload_signing_enabled": False},
-    )
-    options = dict(client_options or {})
     place = Place(f"s3://{bucket}/{prefix}".rstrip("/"), bucket)
-    with translated("connecting", place):
-        session = botocore.session.get_session()
-        try:
-            client = _client(session, config, options)
-        except ValueError:
-            raise UsageError(
-                f"connecting to {place.location}: the endpoint or region is not valid",
-                hint="AWS_ENDPOINT_URL_S3 is a URL with http or https; see AWS_REGION",
-            ) from None
-        chosen = _choose(dialect, client.meta.endpoint_url)
-        for needed in filter(None, (storage_class, *later_classes)):
-            _require_storage_class(needed, chosen, place)
-        if chosen.path_style:
-            client.close()
-            path_style = Config(s3={"payload_signing_enabled": False, "addressing_style": "path"})
-            client = _client(session, config.merge(path_style), options)
-        ca_bundle = session.get_config_variable("ca_bundle")
-    return S3Archive(
-        client, bucket, prefix, storage_class=storage_class, dialect=chosen, ca_bundle=ca_bundle
+    connected = open_client(
+        place,
+        "writing to S3",
+        dialect=dialect,
+        connections=connections,
+        attempts=attempts,
+        client_options=client_options,
     )
-
-
-def _client(session: Session, config: Config, options: Mapping[str, Any]) -> S3Client:
-    return cast("S3Client", session.create_client("s3", config=config, **options))
-
-
-def _choose(name: str | None, endpoint_url: str) -> Dialect:
-    if name is None:
-        return dialect_of(urlsplit(endpoint_url).hostname or "")
-    if name not in DIALECTS:
-        raise UsageError(
-            f"{SETTING} is {name!r}, which is no known dialect",
-            hint="one of: " + ", ".join(DIALECTS),
-        )
-    return DIALECTS[name]
-
-
-def _require_storage_class(storage_class: str, dialect: Dialect, place: Place) -> None:
-    offered = dialect.storage_classes
-    if offered is not None and storage_class not in offered:
-        raise UsageError(
-            f"storing to {place.location}: the service ({dialect.name}) has no storage class "
-            f"{storage_class}",
-            hint="it has " + ", ".join(sorted(offered)) + "; choose another --storage-plan",
-        )
-
-
-def _endpoint(client: S3Client, dialect: Dialect) -> str:
-    """Scheme and host of a service that is not AWS; never user, password or query."""
-    if dialect.name == "aws":
-        return ""
-    parts = urlsplit(client.meta.endpoint_url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}"
+    for needed in filter(None, (storage_class, *later_classes)):
+        require_storage_class(needed, connected.dialect, place)
+    return S3Archive(
+        connected.client,
+        bucket,
+        prefix,
+        storage_class=storage_class,
+        dialect=connected.dialect,
+        ca_bundle=connected.ca_bundle,
+    )

@@ -10,7 +10,13 @@ from cloud_sync.archive.s3_dialects import SETTING
 from cloud_sync.archive.s3_errors import code_of, retries_of, translated
 from cloud_sync.archive.s3_writer import S3Writer, Seen, Written
 from cloud_sync.archive.verify import Expected, Verdict, compare
-from cloud_sync.errors import ArchiveUnusable, ChecksumMismatch, KeyTaken, ServiceUnavailable
+from cloud_sync.errors import (
+    ArchiveRefused,
+    ArchiveUnusable,
+    ChecksumMismatch,
+    KeyTaken,
+    ServiceUnavailable,
+)
 
 
 @dataclass
@@ -104,7 +110,7 @@ class S3Commit:
         if finding.verdict is Verdict.CHECKSUM_UNKNOWN and written.checksum == expected.checksum:
             # the service computed it for its answer, but does not keep it
             return stored
-        self.writer.delete(self.full_key, written.version)
+        self._take_back(written)
         if finding.verdict is Verdict.CHECKSUM_UNKNOWN:
             raise ArchiveUnusable(
                 f"storing {self.key} in {self.writer.place.location}: the service "
@@ -113,3 +119,15 @@ class S3Commit:
                 hint=f"set {SETTING} to the service's own, or to plain",
             )
         raise ChecksumMismatch(f"storing {finding.message}", kept="the object was removed again")
+
+    def _take_back(self, written: Written) -> None:
+        """Remove what this write made; where that is refused, it is told what stays there."""
+        try:
+            self.writer.delete(self.full_key, written.version)
+        except ArchiveRefused as error:
+            raise ArchiveRefused(
+                f"{error.message}; what lies there is not proven to be what was sent",
+                kept="the object, which does not count as archived",
+                hint="look at it and move it away; where s3:DeleteObjectVersion is allowed (without"
+                " versions s3:DeleteObject), cloud-sync removes such an object itself",
+            ) from error

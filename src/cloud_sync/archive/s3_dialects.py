@@ -29,6 +29,8 @@ class Dialect:
     `lists_in_order`: listings are known to come in the order of the keys' UTF-8 bytes, as on S3;
     others are sorted here.
     `unproven`: what stays open, in words for a person.
+    `conditional_copies`: takes `If-Match` and `If-None-Match` for the destination of a copy that
+    the service itself makes.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Dialect:
     storage_classes: frozenset[str] | None
     lists_in_order: bool
     unproven: tuple[str, ...] = ()
+    conditional_copies: bool = False
 
 
 _RACE = "another program that writes the same key in the same moment could be overwritten"
@@ -60,6 +63,7 @@ AWS = Dialect(
     tags=True,
     storage_classes=None,
     lists_in_order=True,
+    conditional_copies=True,
 )
 
 # seen to work: SeaweedFS 4.48, which answers 200 to a wrong declared size; by its change log MinIO
@@ -75,6 +79,7 @@ GENERIC = Dialect(
     storage_classes=None,
     lists_in_order=False,
     unproven=("whether the service honours conditional writes is not known: " + _RACE,),
+    conditional_copies=True,
 )
 
 # its documentation: CRC64NVME as FULL_OBJECT only, no x-amz-tagging, two storage classes;

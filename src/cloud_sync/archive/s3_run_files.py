@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from cloud_sync.archive.run_files import file_key
 from cloud_sync.archive.s3_errors import Place, code_of, translated
+from cloud_sync.aws.sessions import new_session
 from cloud_sync.errors import MissingExtra, SourceNotUnderstood
 
 if TYPE_CHECKING:
@@ -52,7 +53,6 @@ class S3RunFiles:
 def connect_run_files(bucket: str, client_options: Mapping[str, Any] | None = None) -> S3RunFiles:
     """The run's files in `bucket`, with the AWS SDK's own settings or `client_options`."""
     try:
-        import botocore.session
         from botocore.config import Config
     except ModuleNotFoundError:
         raise MissingExtra("aws", "writing to S3") from None
@@ -68,5 +68,5 @@ def connect_run_files(bucket: str, client_options: Mapping[str, Any] | None = No
             ),
             **(client_options or {}),
         }
-        client = botocore.session.get_session().create_client("s3", **options)
+        client = new_session().create_client("s3", **options)
     return S3RunFiles(cast("S3Client", client), bucket)
