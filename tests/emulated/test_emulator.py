@@ -1,0 +1,157 @@
+"""The emulator as the product starts it: on loopback, ended with all its children, never silent."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from cloud_sync.emulator import server
+from cloud_sync.emulator.server import running
+from cloud_sync.emulator.template import REFUSED
+from cloud_sync.errors import CloudSyncError
+from ministack import PYTHON, ministack, shared
+
+pytestmark = pytest.mark.xdist_group("ministack")
+
+STUBBORN = """
+import signal, subprocess, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+print(child.pid, flush=True)
+child.wait()
+"""
+
+CALLER = """
+import sys, time
+from pathlib import Path
+from cloud_sync.emulator.server import running
+with running(Path(sys.argv[1]), Path(sys.argv[2])) as emulator:
+    print(emulator.process.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def answers(url: str) -> bool:
+    host, port = url.removeprefix("http://").split(":")
+    with socket.socket() as asked:
+        asked.settimeout(2)
+        return asked.connect_ex((host, int(port))) == 0
+
+
+def is_gone(pid: int) -> bool:
+    """Whether no process of that number runs; one that nobody has collected does not run."""
+    shown = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return shown.stdout.strip()[:1] in ("", "Z")
+
+
+def test_it_is_there_for_the_block_and_gone_afterwards(tmp_path: Path) -> None:
+    with running(PYTHON, tmp_path) as emulator:
+        assert emulator.url.startswith("http://127.0.0.1:")
+        assert answers(emulator.url)
+        assert emulator.log.parent == tmp_path
+    assert not answers(emulator.url)
+    assert emulator.process.returncode is not None
+
+
+def test_a_ctrl_c_on_the_terminal_does_not_reach_it_before_its_caller(tmp_path: Path) -> None:
+    with running(PYTHON, tmp_path) as emulator:
+        assert os.getsid(emulator.process.pid) != os.getsid(0)
+
+
+def test_a_death_in_mid_work_is_told_with_the_place_of_its_log(tmp_path: Path) -> None:
+    def die() -> None:
+        with running(PYTHON, tmp_path) as emulator:
+            emulator.process.kill()
+            emulator.process.wait(10)
+            raise ConnectionError("what a call says")
+
+    with pytest.raises(CloudSyncError, match="ended by itself") as told:
+        die()
+    assert str(tmp_path / "ministack.log") in told.value.hint
+
+
+def test_an_error_of_the_block_itself_passes_through(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionError), running(PYTHON, tmp_path):
+        raise ConnectionError
+
+
+def test_one_that_does_not_come_up_is_told_with_the_place_of_its_log(tmp_path: Path) -> None:
+    with (
+        pytest.raises(CloudSyncError, match="ended by itself") as told,
+        running(Path(sys.executable), tmp_path),
+    ):
+        pytest.fail("this interpreter has no emulator")
+    assert str(tmp_path / "ministack.log") in told.value.hint
+    assert "No module named ministack" in (tmp_path / "ministack.log").read_text()
+
+
+def test_one_that_refuses_to_end_is_ended_with_its_children(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server, "ENDING_SECONDS", 0.3)
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUBBORN], stdout=subprocess.PIPE, start_new_session=True
+    )
+    assert process.stdout is not None
+    with process.stdout as told:
+        child = int(told.readline())
+    server._end(process)
+    assert process.returncode == -signal.SIGKILL
+    for _ in range(100):
+        if is_gone(child):
+            break
+        time.sleep(0.05)
+    assert is_gone(child)
+
+
+def test_it_does_not_outlive_a_caller_that_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CALLER, str(PYTHON), str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env={"TMPDIR": str(tmp_path)}) as caller:
+        assert caller.stdout is not None
+        pid = int(caller.stdout.readline())
+        assert not is_gone(pid)
+        caller.kill()
+    for _ in range(100):
+        if is_gone(pid):
+            break
+        time.sleep(0.1)
+    assert is_gone(pid)
+
+
+def test_further_settings_reach_it(tmp_path: Path) -> None:
+    with ministack(tmp_path, LOG_LEVEL="DEBUG") as emulator:
+        emulator.client("sts").get_caller_identity()
+    assert "DEBUG" in (tmp_path / "ministack.log").read_text()
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_is_left_out_of_templates_is_really_refused(kind: str) -> None:
+    resources = {"R": {"Type": kind, "Properties": {}}}
+    client = shared().client("cloudformation")
+    with pytest.raises(ClientError, match="Unrecognized resource types"):
+        client.create_stack(StackName="refused", TemplateBody=json.dumps({"Resources": resources}))
+
+
+def test_alarms_that_compute_are_really_refused() -> None:
+    alarm = {"Metrics": [{"Id": "e1", "Expression": "1 + 1"}]}
+    resources = {"R": {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm}}
+    client, name = shared().client("cloudformation"), "computing-alarm"
+    client.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
+    for _ in range(100):
+        (told,) = client.describe_stacks(StackName=name)["Stacks"]
+        if not told["StackStatus"].endswith("IN_PROGRESS"):
+            break
+        time.sleep(0.05)
+    events = client.describe_stack_events(StackName=name)["StackEvents"]
+    assert "metric math" in " ".join(str(each.get("ResourceStatusReason")) for each in events)
