@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from cloud_sync.notify.base import Severity
+
 
 class SilentNotifier:
     """Sends nothing."""
 
-    def send(self, subject: str, body: str) -> None:
+    def send(self, subject: str, body: str, severity: Severity = Severity.TELL) -> None:
         """Return at once."""
