@@ -1,0 +1,63 @@
+"""The page of alarms has each one as it is deployed, and each leads to what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from cloud_sync.deployment.alarms import BUDGET, Alarm, Comparison, Missing, alarms
+from documentation import code, read, rows_by_code, section
+
+FUNCTIONS = (
+    "token-validator",
+    "media-lister",
+    "video-downloader",
+    "run-summary",
+    "failure-marker",
+)
+ALARMS = {each.name: each for each in alarms(FUNCTIONS)}
+LENGTHS = {300: "5 min", 1800: "30 min", 3600: "1 h", 86_400: "1 day"}
+MISSING = {
+    Missing.BREACHING: "counts as breaching",
+    Missing.NOT_BREACHING: "counts as well",
+    Missing.IGNORE: "changes nothing",
+}
+
+
+def row(alarm: Alarm) -> list[str]:
+    at_least = alarm.comparison is Comparison.AT_LEAST
+    periods = f"{alarm.periods} × " if alarm.periods > 1 else ""
+    return [
+        f"`{alarm.name}`",
+        f"`{alarm.series.namespace}` `{alarm.series.name}`, {alarm.statistic}",
+        f"{'at least' if at_least else 'below'} {alarm.threshold}",
+        periods + LENGTHS[alarm.seconds],
+        MISSING[alarm.missing],
+        "yes" if alarm.clears else "no",
+        f"[{alarm.anchor}](../how-to/runbook.md#{alarm.anchor})",
+    ]
+
+
+def test_the_table_has_every_alarm_as_it_is_deployed() -> None:
+    rows = rows_by_code(section(read("docs/reference/alarms.md"), "## The alarms"))
+    assert rows == {name: row(alarm) for name, alarm in ALARMS.items()}
+
+
+@pytest.mark.parametrize("anchor", sorted({each.anchor for each in ALARMS.values()} | {BUDGET}))
+def test_the_runbook_has_a_section_for_each_alarm(anchor: str) -> None:
+    text = section(read("docs/how-to/runbook.md"), "## Alarms")
+    assert section(text, f"### `{anchor}`").strip()
+
+
+def test_the_runbook_has_no_section_for_an_alarm_that_is_not_there() -> None:
+    text = section(read("docs/how-to/runbook.md"), "## Alarms")
+    heads = {code(line)[0] for line in text.splitlines() if line.startswith("### ")}
+    assert heads == {each.anchor for each in ALARMS.values()} | {BUDGET}
+
+
+@pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)
+def test_a_message_says_what_happened_and_what_to_type(alarm: Alarm) -> None:
+    """CloudWatch takes 1,024 characters."""
+    said = alarm.description("dev")
+    assert f"cloud-sync explain {alarm.anchor} --env dev" in said
+    assert said.endswith(f"docs/how-to/runbook.md#{alarm.anchor}")
+    assert len(said) < 1024
