@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from cloud_sync.cli.terminal import say
@@ -51,7 +52,17 @@ def stopped_by_signals(stop: Stop, saying: str = STOPPING) -> Iterator[None]:
 
 
 @contextmanager
-def _handled(handler: Callable[[int, object], None]) -> Iterator[None]:
+def interrupted_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does, by KeyboardInterrupt: what is open is closed.
+
+    For work that holds no lock and keeps nothing; in the main thread only.
+    """
+    with _handled(signal.default_int_handler):
+        yield
+
+
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
     before: dict[signal.Signals, Any] = {}
     try:
         for number in (signal.SIGINT, signal.SIGTERM):

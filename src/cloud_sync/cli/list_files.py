@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cloud_sync.cli.options import Json, Quiet, To, Verbose, examples
+from cloud_sync.cli.options import Env, Json, Quiet, To, Verbose, examples
 from cloud_sync.model.tracking import Status, TrackedFile, TrackedMedium
 
 
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
 
 def list_files(
     to: To = None,
+    env: Env = None,
     status: Annotated[
         Status | None,
         typer.Option("--status", case_sensitive=False, help="Only files of this status."),
@@ -41,10 +42,10 @@ def list_files(
 
     from cloud_sync.cli.terminal import one_line, result, result_json, say, set_up_logging
     from cloud_sync.config.load import load_config
-    from cloud_sync.wiring.local import LocalWiring
+    from cloud_sync.wiring.chosen import chosen_wiring
 
     set_up_logging(verbose=verbose)
-    wiring = LocalWiring(load_config({"to": to}, os.environ), os.environ)
+    wiring = chosen_wiring(load_config({"to": to}, os.environ), os.environ, env)
     with wiring.existing_tracker() as tracker:
         if not quiet:
             say(f"Archive: {wiring.location}")

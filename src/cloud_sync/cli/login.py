@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cloud_sync.cli.options import Json, Quiet, Verbose, examples
+
+if TYPE_CHECKING:
+    from cloud_sync.wiring.base import ArchiveWiring
 
 PROMPT = (
     "Paste the gp_access_token cookie of gopro.com (or the whole Cookie: header); it is not shown: "
@@ -26,12 +29,16 @@ def register(app: typer.Typer) -> None:
     )(login)
 
 
+Stdin = Annotated[bool, typer.Option("--stdin", help="Read it from standard input.")]
+File = Annotated[
+    Path | None,
+    typer.Option("--file", help="Read it from a file: a token, a Cookie: header, cookies.txt."),
+]
+
+
 def login(
-    stdin: Annotated[bool, typer.Option("--stdin", help="Read it from standard input.")] = False,
-    file: Annotated[
-        Path | None,
-        typer.Option("--file", help="Read it from a file: a token, a Cookie: header, cookies.txt."),
-    ] = None,
+    stdin: Stdin = False,
+    file: File = None,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -39,16 +46,21 @@ def login(
     """Take GoPro credentials, try them, then store them."""
     import os
 
-    from cloud_sync.cli.terminal import result_json, say, set_up_logging
+    from cloud_sync.cli.terminal import set_up_logging
     from cloud_sync.config.load import load_config
-    from cloud_sync.errors import UsageError
     from cloud_sync.wiring.local import LocalWiring
 
     set_up_logging(verbose=verbose)
-    if stdin and file:
-        raise UsageError("--stdin and --file were both given", hint="give one of them")
+    text = login_text(stdin, file, "cloud-sync login")
     wiring = LocalWiring(load_config({}, os.environ), os.environ)
-    account, store, remark = wiring.log_in(_read(stdin, file))
+    log_in(wiring, text, "cloud-sync sync --to DEST --dry-run", json=json, quiet=quiet)
+
+
+def log_in(wiring: ArchiveWiring, text: str, next_step: str, *, json: bool, quiet: bool) -> None:
+    """Try what was given, store it, and say where; `next_step` is what a person types then."""
+    from cloud_sync.cli.terminal import result_json, say
+
+    account, store, remark = wiring.log_in(text)
     if json:
         result_json({"event": "logged_in", "account": account.id, "stored_in": store.location})
     elif not quiet:
@@ -57,15 +69,21 @@ def login(
         say(f"The login works (account {account.id}). It is stored in {store.location}.")
         if wiring.credentials().location != store.location:
             say(f"But {wiring.credentials().location} is set and wins over what is stored.")
-        say("Next: cloud-sync sync --to DEST --dry-run")
+        say(f"Next: {next_step}")
 
 
-def _read(stdin: bool, file: Path | None) -> str:
+def login_text(stdin: bool, file: Path | None, command: str) -> str:
+    """What a person gives as a login, not yet looked at; UsageError where there is none.
+
+    `command` is what the person has typed.
+    """
     import sys
     from getpass import getpass
 
     from cloud_sync.errors import UsageError
 
+    if stdin and file:
+        raise UsageError("--stdin and --file were both given", hint="give one of them")
     if file:
         try:
             return file.read_text("utf-8")
@@ -77,6 +95,6 @@ def _read(stdin: bool, file: Path | None) -> str:
     if not sys.stdin.isatty():
         raise UsageError(
             "there is no terminal to ask for the token",
-            hint="cloud-sync login --stdin, or cloud-sync login --file cookies.txt",
+            hint=f"{command} --stdin, or {command} --file cookies.txt",
         )
     return getpass(PROMPT)

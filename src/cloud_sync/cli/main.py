@@ -9,16 +9,24 @@ import typer
 
 from cloud_sync import __version__
 from cloud_sync.cli import (
+    aws,
+    copy,
     demo,
     doctor,
+    explain,
     list_files,
     login,
+    notify,
     reconcile,
+    report,
     retry,
+    schedule,
     simulator,
     status,
     sync,
     verify,
+    watch,
+    watch_copies,
 )
 from cloud_sync.cli.options import examples
 from cloud_sync.cli.terminal import tell_error, tell_fault
@@ -57,12 +65,20 @@ for command in (
     sync,
     status,
     list_files,
+    report,
     retry,
     verify,
     reconcile,
+    watch,
+    schedule,
+    copy,
+    watch_copies,
+    notify,
     doctor,
+    explain,
     demo,
     simulator,
+    aws,
 ):
     command.register(app)
 

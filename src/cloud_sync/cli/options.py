@@ -20,6 +20,15 @@ To = Annotated[
         show_default=False,
     ),
 ]
+Env = Annotated[
+    str | None,
+    typer.Option(
+        "--env",
+        metavar="NAME",
+        help="The archive of this deployed environment instead: dev, staging or prod.",
+        show_default=False,
+    ),
+]
 
 
 def examples(*lines: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cloud_sync.cli.options import Json, Quiet, To, Verbose, examples
+from cloud_sync.cli.options import Env, Json, Quiet, To, Verbose, examples
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def reconcile(
     to: To = None,
+    env: Env = None,
     apply: Annotated[
         bool, typer.Option("--apply", help="Repair; without it the plan is shown.")
     ] = False,
@@ -32,6 +33,9 @@ def reconcile(
     verbose: Verbose = False,
 ) -> None:
     """Repair the tracker from what the archive really holds."""
+    from cloud_sync.cli.advice import advising
     from cloud_sync.cli.reconcile_run import run_reconcile
 
-    raise typer.Exit(run_reconcile(to, apply=apply, json=json, quiet=quiet, verbose=verbose))
+    with advising(env):
+        code = run_reconcile(to, env, apply=apply, json=json, quiet=quiet, verbose=verbose)
+    raise typer.Exit(code)

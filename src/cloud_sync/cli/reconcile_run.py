@@ -6,6 +6,7 @@ import os
 from shlex import quote
 
 from cloud_sync.archive.audit import Depth
+from cloud_sync.cli.advice import for_environment
 from cloud_sync.cli.check_progress import STOPPING, warning_caller
 from cloud_sync.cli.interrupts import stopped_by_signals
 from cloud_sync.cli.terminal import one_line, result, result_json, say, set_up_logging
@@ -17,16 +18,18 @@ from cloud_sync.summary.render import count, duration_text, size_text
 from cloud_sync.tracker.plan import Policy
 from cloud_sync.tracker.repair_plan import Action
 from cloud_sync.transfer.stopping import Stop
-from cloud_sync.wiring.local import LocalWiring
+from cloud_sync.wiring.chosen import chosen_wiring
 
 TOLD = (Action.REOPEN, Action.ADOPT, Action.DISCARD, Action.LOOK)
 REPAIRS = (Action.REOPEN, Action.ADOPT, Action.DISCARD)
 
 
-def run_reconcile(to: str | None, *, apply: bool, json: bool, quiet: bool, verbose: bool) -> int:
+def run_reconcile(
+    to: str | None, env: str | None, *, apply: bool, json: bool, quiet: bool, verbose: bool
+) -> int:
     """Show the plan, or carry it out; the exit code."""
     set_up_logging(verbose=verbose)
-    wiring = LocalWiring(load_config({"to": to}, os.environ), os.environ)
+    wiring = chosen_wiring(load_config({"to": to}, os.environ), os.environ, env)
     stop = Stop(SystemClock(), work="the repair")
     names = wiring.run_options(Policy(), None)
     with stopped_by_signals(stop, STOPPING), wiring.vault_to_repair(apply=apply) as vault:
@@ -35,7 +38,7 @@ def run_reconcile(to: str | None, *, apply: bool, json: bool, quiet: bool, verbo
         done = reconcile(
             vault,
             warning_caller(stop),
-            lambda repair: _tell(repair, json=json, quiet=quiet, verbose=verbose),
+            lambda repair: _tell(repair, env, json=json, quiet=quiet, verbose=verbose),
             run_id=names.new_run_id(),
             owner=names.owner,
             apply=apply,
@@ -44,11 +47,11 @@ def run_reconcile(to: str | None, *, apply: bool, json: bool, quiet: bool, verbo
     if json:
         result_json(reconciliation_json(done))
     elif not quiet or done.actions[Action.LOOK]:
-        result(reconciliation_text(done))
+        result(for_environment(reconciliation_text(done), env))
     return int(ExitCode.DIFFERENCE_FOUND if done.actions[Action.LOOK] else ExitCode.DONE)
 
 
-def _tell(repair: Repair, *, json: bool, quiet: bool, verbose: bool) -> None:
+def _tell(repair: Repair, env: str | None, *, json: bool, quiet: bool, verbose: bool) -> None:
     decision = repair.decision
     if decision.action is Action.FOREIGN:
         if verbose and json:
@@ -57,11 +60,11 @@ def _tell(repair: Repair, *, json: bool, quiet: bool, verbose: bool) -> None:
             say(one_line(f"foreign  {repair.key}: {repair.size} bytes"))
         return
     if json:
-        result_json(repair_json(repair))
+        result_json(repair_json(repair) | {"hint": for_environment(decision.hint, env)})
     elif not quiet or decision.action is Action.LOOK:
         result(one_line(f"{decision.action.value:8} {decision.message}"))
         if decision.action is Action.LOOK:
-            result(one_line(f"         next: {decision.hint}"))
+            result(one_line(f"         next: {for_environment(decision.hint, env)}"))
 
 
 def repair_json(repair: Repair) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cloud_sync.cli.options import Json, Quiet, To, Verbose, examples
+from cloud_sync.cli.options import Env, Json, Quiet, To, Verbose, examples
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +28,7 @@ def retry(
         typer.Argument(metavar="[MEDIA_ID]…", help="These media.", show_default=False),
     ] = None,
     to: To = None,
+    env: Env = None,
     run: Annotated[
         str | None, typer.Option("--run", metavar="ID", help="The media that failed in this run.")
     ] = None,
@@ -36,8 +37,10 @@ def retry(
     verbose: Verbose = False,
 ) -> None:
     """Make failed media due again and run them; without a name, all of them."""
+    from cloud_sync.cli.advice import advising
     from cloud_sync.cli.retry_run import run_retry
     from cloud_sync.cli.sync_run import SyncRequest
 
-    request = SyncRequest(flags={"to": to}, json=json, quiet=quiet, verbose=verbose)
-    raise typer.Exit(run_retry(request, tuple(media_ids or ()), run))
+    request = SyncRequest(flags={"to": to}, env=env, json=json, quiet=quiet, verbose=verbose)
+    with advising(env):
+        raise typer.Exit(run_retry(request, tuple(media_ids or ()), run))

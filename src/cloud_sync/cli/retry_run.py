@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from cloud_sync.cli.advice import advised_observer
 from cloud_sync.cli.interrupts import stopped_by_signals
 from cloud_sync.cli.sync_run import SyncRequest, display_of, tell_report
 from cloud_sync.cli.terminal import result, result_json, set_up_logging
@@ -13,7 +14,8 @@ from cloud_sync.errors import ExitCode, UsageError
 from cloud_sync.pipeline.retrying import choose, retry
 from cloud_sync.tracker.plan import Policy
 from cloud_sync.transfer.stopping import Stop
-from cloud_sync.wiring.local import LocalWiring
+from cloud_sync.wiring.chosen import chosen_wiring
+from cloud_sync.wiring.recording import recorded
 
 
 def run_retry(request: SyncRequest, media_ids: tuple[str, ...], run_id: str | None) -> int:
@@ -24,15 +26,21 @@ def run_retry(request: SyncRequest, media_ids: tuple[str, ...], run_id: str | No
             "trying again: both media and a run are named", hint="give either MEDIA_ID or --run"
         )
     config = load_config(request.flags, os.environ)
-    wiring = LocalWiring(config, os.environ)
+    wiring = chosen_wiring(config, os.environ, request.env)
     with wiring.existing_tracker() as tracker:
         chosen = choose(tracker, media_ids, run_id)
     if not chosen:
         return int(_nothing_failed(wiring.location, request))
     stop = Stop(SystemClock(), config.max_seconds)
     display = display_of(request)
-    with stopped_by_signals(stop), wiring.rooms() as rooms, display.shown():
-        report = retry(rooms, wiring.run_options(Policy(), None), chosen, stop, display.observe)
+    observe = advised_observer(display.observe, request.env)
+    with (
+        stopped_by_signals(stop),
+        wiring.rooms() as rooms,
+        display.shown(),
+        recorded(config, rooms, observe) as observe,
+    ):
+        report = retry(rooms, wiring.run_options(Policy(), None), chosen, stop, observe)
     return int(tell_report(report, request))
 
 

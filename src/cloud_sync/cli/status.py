@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cloud_sync.cli.options import Json, Quiet, To, Verbose, examples
+from cloud_sync.cli.options import Env, Json, Quiet, To, Verbose, examples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,18 +33,23 @@ def register(app: typer.Typer) -> None:
 
 
 def status(
-    to: To = None, json: Json = False, quiet: Quiet = False, verbose: Verbose = False
+    to: To = None,
+    env: Env = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Show what is archived and what needs a person."""
     import os
 
+    from cloud_sync.cli.advice import for_environment
     from cloud_sync.cli.terminal import result, result_json, set_up_logging
     from cloud_sync.config.load import load_config
     from cloud_sync.pipeline.standing import standing
-    from cloud_sync.wiring.local import LocalWiring
+    from cloud_sync.wiring.chosen import chosen_wiring
 
     set_up_logging(verbose=verbose)
-    wiring = LocalWiring(load_config({"to": to}, os.environ), os.environ)
+    wiring = chosen_wiring(load_config({"to": to}, os.environ), os.environ, env)
     with wiring.existing_tracker() as tracker:
         credential = wiring.credentials().read()
         history = wiring.login_history()
@@ -52,7 +57,7 @@ def status(
     if json:
         result_json(standing_json(now))
     else:
-        result(standing_text(now, brief=quiet))
+        result(for_environment(standing_text(now, brief=quiet), env))
 
 
 def standing_text(standing: Standing, *, brief: bool) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from cloud_sync.cli.options import Json, Quiet, To, Verbose, examples
+from cloud_sync.cli.options import Env, Json, Quiet, To, Verbose, examples
 
 LOGIN_WAIT = "12h"
 """How long `--wait-for-login` waits where no duration stands behind it."""
@@ -42,6 +42,7 @@ def register(app: typer.Typer) -> None:
             "cloud-sync sync --to /mnt/archive --dry-run        show the plan, move nothing",
             "cloud-sync sync --to s3://my-bucket/gopro --storage-plan direct",
             "                                                   into S3 Glacier Deep Archive",
+            "cloud-sync sync --env dev                          from here into a deployed archive",
             "cloud-sync sync --since 2026-05-01 --type Video    a part of the library",
             "cloud-sync sync --max-duration 2h --bandwidth-limit 20MB/s",
             "                                                   for a nightly job",
@@ -53,6 +54,7 @@ def register(app: typer.Typer) -> None:
 
 def sync(
     to: To = None,
+    env: Env = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the plan; move and write nothing.")
     ] = False,
@@ -100,9 +102,11 @@ def sync(
     verbose: Verbose = False,
 ) -> None:
     """Archive every original that is not there yet."""
+    from cloud_sync.cli.advice import advising
     from cloud_sync.cli.sync_run import SyncRequest, run_sync
 
     request = SyncRequest(
+        env=env,
         flags={
             "to": to,
             "concurrency": concurrency,
@@ -123,4 +127,5 @@ def sync(
         quiet=quiet,
         verbose=verbose,
     )
-    raise typer.Exit(run_sync(request))
+    with advising(env):
+        raise typer.Exit(run_sync(request))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cloud_sync.cli.advice import advised_observer, for_environment
 from cloud_sync.cli.display import Display, JsonDisplay, PlainDisplay, QuietDisplay
 from cloud_sync.cli.dry_run import show_plan
 from cloud_sync.cli.interrupts import stopped_by_signals
@@ -19,7 +20,8 @@ from cloud_sync.pipeline.run import RunReport, sync
 from cloud_sync.summary.render import summary_text
 from cloud_sync.tracker.plan import Policy
 from cloud_sync.transfer.stopping import Stop
-from cloud_sync.wiring.local import LocalWiring
+from cloud_sync.wiring.chosen import chosen_wiring
+from cloud_sync.wiring.recording import recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class SyncRequest:
     """The command line as given; texts are checked by `run_sync`."""
 
     flags: Mapping[str, str | None]
+    env: str | None = None
     dry_run: bool = False
     limit: str | None = None
     since: str | None = None
@@ -60,15 +63,16 @@ def perform_sync(request: SyncRequest, environment: Mapping[str, str]) -> SyncEn
     config = load_config(request.flags, environment)
     policy = policy_of(request)
     limit = parse_count(request.limit) if request.limit else None
-    wiring = LocalWiring(config, environment)
+    wiring = chosen_wiring(config, environment, request.env)
     stop = Stop(SystemClock(), config.max_seconds)
     options = wiring.run_options(policy, limit)
     display = display_of(request)
     with stopped_by_signals(stop), wiring.rooms(dry=request.dry_run) as rooms:
         if request.dry_run:
             return SyncEnd(show_plan(rooms, options, stop, display, json=request.json))
-        with display.shown():
-            report = sync(rooms, options, stop, display.observe)
+        observe = advised_observer(display.observe, request.env)
+        with display.shown(), recorded(config, rooms, observe) as observe:
+            report = sync(rooms, options, stop, observe)
         advice = wiring.advice if report.summary.files_archived else ""
     summary = report.summary
     code = tell_report(report, request)
@@ -119,6 +123,7 @@ def tell_report(report: RunReport, request: SyncRequest) -> ExitCode:
         result(summary_text(summary))
     code = summary.result.exit_code
     if blocker is not None:
+        blocker.hint = for_environment(blocker.hint, request.env)
         code = tell_error(blocker, verbose=request.verbose)
     elif code == ExitCode.INTERRUPTED:
         say("Interrupted. Run the same command again: it goes on from here.")

@@ -57,7 +57,12 @@ def one_line(text: str) -> str:
 
 
 def tell_error(error: CloudSyncError, *, verbose: bool) -> ExitCode:
-    """Say what happened, what was kept and what to type next; the exit code that goes with it."""
+    """Say what happened, what was kept, what to type next, and where the runbook goes on.
+
+    The exit code that goes with it.
+    """
+    from cloud_sync.cli.runbook import explanations
+
     if verbose:
         say(scrub("".join(traceback.format_exception(error))))
     say(f"error: {error.message}")
@@ -65,6 +70,8 @@ def tell_error(error: CloudSyncError, *, verbose: bool) -> ExitCode:
         say(f" kept: {error.kept}")
     if error.hint:
         say(f" next: {error.hint}")
+    if error.code in explanations():
+        say(f" more: cloud-sync explain {error.code}")
     return error.exit_code
 
 

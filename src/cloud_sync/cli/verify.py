@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cloud_sync.cli.options import Json, Quiet, To, Verbose, examples
+from cloud_sync.cli.options import Env, Json, Quiet, To, Verbose, examples
 
 
 def register(app: typer.Typer) -> None:
@@ -23,12 +23,15 @@ def register(app: typer.Typer) -> None:
 
 def verify(
     to: To = None,
+    env: Env = None,
     deep: Annotated[bool, typer.Option("--deep", help="Read every byte.")] = False,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Compare the archive with the tracker; change nothing."""
+    from cloud_sync.cli.advice import advising
     from cloud_sync.cli.verify_run import run_verify
 
-    raise typer.Exit(run_verify(to, deep=deep, json=json, quiet=quiet, verbose=verbose))
+    with advising(env):
+        raise typer.Exit(run_verify(to, env, deep=deep, json=json, quiet=quiet, verbose=verbose))

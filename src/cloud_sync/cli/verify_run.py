@@ -6,6 +6,7 @@ import os
 
 from cloud_sync.archive.audit import Depth
 from cloud_sync.archive.verify import Verdict
+from cloud_sync.cli.advice import for_environment
 from cloud_sync.cli.check_progress import STOPPING, progress_shown, warning_caller
 from cloud_sync.cli.interrupts import stopped_by_signals
 from cloud_sync.cli.terminal import one_line, result, result_json, say, set_up_logging
@@ -23,13 +24,15 @@ from cloud_sync.pipeline.verifying import (
 )
 from cloud_sync.summary.render import count, duration_text, size_text
 from cloud_sync.transfer.stopping import Stop
-from cloud_sync.wiring.local import LocalWiring
+from cloud_sync.wiring.chosen import chosen_wiring
 
 
-def run_verify(to: str | None, *, deep: bool, json: bool, quiet: bool, verbose: bool) -> int:
+def run_verify(
+    to: str | None, env: str | None, *, deep: bool, json: bool, quiet: bool, verbose: bool
+) -> int:
     """Check everything and tell; the exit code."""
     set_up_logging(verbose=verbose)
-    wiring = LocalWiring(load_config({"to": to}, os.environ), os.environ)
+    wiring = chosen_wiring(load_config({"to": to}, os.environ), os.environ, env)
     stop = Stop(SystemClock(), work="the check")
     with (
         stopped_by_signals(stop, STOPPING),
@@ -41,7 +44,7 @@ def run_verify(to: str | None, *, deep: bool, json: bool, quiet: bool, verbose: 
             if isinstance(event, FileChecked):
                 advance(event.done, event.total)
             else:
-                _tell(event, json=json, verbose=verbose)
+                _tell(event, env, json=json, verbose=verbose)
 
         depth = _depth(deep=deep, in_a_folder=wiring.in_a_folder)
         verification = verify(vault, depth, warning_caller(stop), observe)
@@ -49,7 +52,7 @@ def run_verify(to: str | None, *, deep: bool, json: bool, quiet: bool, verbose: 
     if json:
         result_json(verification_json(verification))
     elif not quiet or code is not ExitCode.DONE:
-        result(verification_text(verification))
+        result(for_environment(verification_text(verification), env))
     return int(code)
 
 
@@ -60,7 +63,7 @@ def _depth(*, deep: bool, in_a_folder: bool) -> Depth:
     return Depth.IN_DOUBT if in_a_folder else Depth.RECORDS
 
 
-def _tell(event: FileFound | ForeignFound, *, json: bool, verbose: bool) -> None:
+def _tell(event: FileFound | ForeignFound, env: str | None, *, json: bool, verbose: bool) -> None:
     if isinstance(event, ForeignFound):
         if not verbose:
             return
@@ -70,10 +73,11 @@ def _tell(event: FileFound | ForeignFound, *, json: bool, verbose: bool) -> None
             say(one_line(f"foreign  {event.stored.key}: {event.stored.size} bytes"))
         return
     if json:
-        result_json(finding_json(event))
+        found = finding_json(event)
+        result_json(found | {"hint": for_environment(event.hint, env)})
     elif event.verdict in DIFFERENCES:
         result(one_line(f"DIFFERS  {event.examined.finding.message}"))
-        result(one_line(f"         next: {event.hint}"))
+        result(one_line(f"         next: {for_environment(event.hint, env)}"))
     elif verbose:
         say(one_line(f"unproven {event.examined.finding.message}"))
 

@@ -6,20 +6,28 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cloud_sync.config.quantities import (
     parse_count,
+    parse_digest,
     parse_duration,
+    parse_level,
+    parse_listen,
     parse_rate,
     parse_switch,
 )
 from cloud_sync.config.schema import BY_NAME, HOME_ENV, SETTINGS, Setting
 from cloud_sync.errors import UsageError
+from cloud_sync.model.environments import ENVIRONMENTS
 from cloud_sync.model.location import Destination, parse_destination
 from cloud_sync.model.storage_plan import StoragePlan, parse_storage_plan
 from cloud_sync.secret import REDACTED, Secret
 
 CONFIG_FILE = "config.toml"
+AWS_TABLES = "aws"
+AWS_COPIES_TABLE = "copies"
+"""The file's tables `[aws.dev]`, `[aws.staging]` and `[aws.prod]`: what is deployed there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,22 @@ class Config:
         return parse_switch(self.values["source_check"].text)
 
     @property
+    def log_level(self) -> str:
+        """In upper case."""
+        return parse_level(self.values["log_level"].text)
+
+    @property
+    def digest(self) -> bool:
+        """Whether a week's runs are told together."""
+        return parse_digest(self.values["notify_digest"].text)
+
+    @property
+    def metrics_listen(self) -> tuple[str, int] | None:
+        """Address and port; None where nobody is to be answered."""
+        text = self.text("metrics_listen")
+        return parse_listen(text) if text else None
+
+    @property
     def storage_plan(self) -> StoragePlan | None:
         text = self.text("storage_plan")
         return parse_storage_plan(text) if text else None
@@ -152,9 +176,41 @@ def _check(setting: Setting, text: str, origin: str) -> None:
         raise UsageError(f"{origin}: {error.message}", hint=error.hint) from None
 
 
-def _read_file(path: Path) -> Mapping[str, str]:
+def environment_table(
+    environment: Mapping[str, str], name: str, *, copies: bool = False
+) -> tuple[dict[str, object], str]:
+    """The table `[aws.NAME]` of the file, or `[aws.NAME.copies]`, and how to call it.
+
+    Empty where there is none. Account and region stand in `[aws.NAME]` for both.
+
+    UsageError where the file cannot be read, or has an environment that does not exist.
+    """
+    path = _home(environment) / CONFIG_FILE
+    tables = _parsed(path).get(AWS_TABLES, {})
+    known = isinstance(tables, dict) and all(
+        each in ENVIRONMENTS and isinstance(table, dict) for each, table in tables.items()
+    )
+    if not known:
+        raise UsageError(
+            f"{path}: below {AWS_TABLES} stand the tables of environments only",
+            hint="known: " + ", ".join(f"[{AWS_TABLES}.{each}]" for each in ENVIRONMENTS),
+        )
+    own = dict(tables.get(name, {}))
+    within = own.pop(AWS_COPIES_TABLE, {})
+    if not isinstance(within, dict):
+        raise UsageError(
+            f"{path}: [{AWS_TABLES}.{name}] has a {AWS_COPIES_TABLE} that is no table",
+            hint=f"write it as [{AWS_TABLES}.{name}.{AWS_COPIES_TABLE}]",
+        )
+    if not copies:
+        return own, f"[{AWS_TABLES}.{name}] of {path}"
+    shared = {each: own[each] for each in ("account", "region") if each in own}
+    return shared | within, f"[{AWS_TABLES}.{name}.{AWS_COPIES_TABLE}] of {path}"
+
+
+def _parsed(path: Path) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
@@ -165,6 +221,10 @@ def _read_file(path: Path) -> Mapping[str, str]:
             f"reading {path}: it is no valid TOML ({error})",
             hint='write lines like to = "/archive"',
         ) from None
+
+
+def _read_file(path: Path) -> Mapping[str, str]:
+    content = {name: value for name, value in _parsed(path).items() if name != AWS_TABLES}
     known = sorted(name for name, setting in BY_NAME.items() if setting.in_file)
     for name, value in content.items():
         if name not in known:

@@ -1,9 +1,10 @@
-"""Durations, rates and dates as people type them, read strictly."""
+"""Durations, rates, dates and the like as people type them, read strictly."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlsplit
 
 from cloud_sync.errors import UsageError
 
@@ -66,3 +67,67 @@ def parse_switch(text: str) -> bool:
     if switch is None:
         raise UsageError(f"{text!r} is neither on nor off", hint="write on or off")
     return switch
+
+
+def parse_notify_level(text: str) -> str:
+    """`tell` or `wake`, in lower case; UsageError for anything else."""
+    level = text.strip().lower()
+    if level not in ("tell", "wake"):
+        raise UsageError(f"{text!r} is no level of messages", hint="write tell or wake")
+    return level
+
+
+def parse_digest(text: str) -> bool:
+    """True for `weekly`, False for `off`; UsageError for anything else."""
+    wanted = {"weekly": True, "off": False}.get(text.strip().lower())
+    if wanted is None:
+        raise UsageError(f"{text!r} is neither weekly nor off", hint="write weekly or off")
+    return wanted
+
+
+def parse_ping_url(text: str) -> str:
+    """An http or https URL; UsageError, which does not show it, for anything else."""
+    url = text.strip()
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and url.isascii()
+    except ValueError:
+        good = False
+    if not good or any(each.isspace() for each in url):
+        raise UsageError("this is no URL to ping", hint="it starts with https:// or http://")
+    return url
+
+
+LEVELS = ("DEBUG", "INFO", "WARN", "ERROR")
+
+
+def parse_level(text: str) -> str:
+    """A level of the log, in any case; UsageError for anything else."""
+    level = text.strip().upper()
+    if level not in LEVELS:
+        raise UsageError(f"{text!r} is no level of the log", hint="debug, info, warn or error")
+    return level
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """`9464` or `127.0.0.1:9464` as address and port; UsageError for what others could reach."""
+    host, _, port = text.strip().rpartition(":")
+    host = {"": "127.0.0.1", "localhost": "127.0.0.1"}.get(host, host)
+    if not re.fullmatch(r"\d{1,5}", port) or not 0 < int(port) <= 65_535:
+        raise UsageError(f"{text!r} names no port", hint="write it like 9464 or 127.0.0.1:9464")
+    if not re.fullmatch(r"127(\.\d{1,3}){3}", host):
+        raise UsageError(
+            f"{text!r} is no address of this machine alone; metrics are told without a login",
+            hint="write it like 127.0.0.1:9464; for others, put a reverse proxy before it",
+        )
+    return host, int(port)
+
+
+def parse_textfile(text: str) -> str:
+    """A path that node_exporter reads; UsageError for any other."""
+    if not text.strip().endswith(".prom"):
+        raise UsageError(
+            f"{text!r} does not end in .prom, and node_exporter reads no other files",
+            hint="write it like /var/lib/node_exporter/cloud-sync.prom",
+        )
+    return text.strip()

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 
 from cloud_sync.config.quantities import (
     parse_count,
+    parse_digest,
     parse_duration,
+    parse_level,
+    parse_listen,
+    parse_notify_level,
+    parse_ping_url,
     parse_rate,
     parse_switch,
+    parse_textfile,
 )
 from cloud_sync.model.location import parse_destination
 from cloud_sync.model.storage_plan import parse_storage_plan
@@ -132,10 +138,72 @@ SETTINGS: tuple[Setting, ...] = (
         check=parse_switch,
     ),
     Setting(
+        name="log_level",
+        meaning="the least that is written to the log: debug, info, warn or error",
+        example="debug",
+        env="CLOUD_SYNC_LOG_LEVEL",
+        default="info",
+        check=parse_level,
+    ),
+    Setting(
+        name="log_file",
+        meaning="where runs write their log, or off; logs/cloud-sync.jsonl in CLOUD_SYNC_HOME "
+        "otherwise",
+        example="/var/log/cloud-sync/cloud-sync.jsonl",
+        env="CLOUD_SYNC_LOG_FILE",
+    ),
+    Setting(
+        name="metrics_textfile",
+        meaning="a file, named *.prom, that each run writes for Prometheus' node_exporter",
+        example="/var/lib/node_exporter/cloud-sync.prom",
+        env="CLOUD_SYNC_METRICS_TEXTFILE",
+        check=parse_textfile,
+    ),
+    Setting(
+        name="metrics_listen",
+        meaning="a port of this machine where Prometheus finds metrics while a run is at work",
+        example="127.0.0.1:9464",
+        env="CLOUD_SYNC_METRICS_LISTEN",
+        check=parse_listen,
+    ),
+    Setting(
         name="notify",
         meaning="Apprise URLs, separated by blanks, that are told when a run's state changes",
         example="ntfy://my-topic",
         env="CLOUD_SYNC_NOTIFY",
+        secret=True,
+    ),
+    Setting(
+        name="notify_wake",
+        meaning="Apprise URLs that are told instead when a person must act; those of notify "
+        "otherwise",
+        example="pover://user@token",
+        env="CLOUD_SYNC_NOTIFY_WAKE",
+        secret=True,
+    ),
+    Setting(
+        name="notify_level",
+        meaning="which messages are sent: tell for all, wake for those on which a person must act",
+        example="wake",
+        env="CLOUD_SYNC_NOTIFY_LEVEL",
+        default="tell",
+        check=parse_notify_level,
+    ),
+    Setting(
+        name="notify_digest",
+        meaning="weekly or off: whether the first run of a week tells what the last ones came to",
+        example="weekly",
+        env="CLOUD_SYNC_NOTIFY_DIGEST",
+        default="off",
+        check=parse_digest,
+    ),
+    Setting(
+        name="healthcheck",
+        meaning="a URL that is pinged when a run begins and ends, for a watchdog that rings when "
+        "runs stop",
+        example="https://hc-ping.com/your-uuid",
+        env="CLOUD_SYNC_HEALTHCHECK",
+        check=parse_ping_url,
         secret=True,
     ),
 )

@@ -137,12 +137,15 @@ class LoginOutlook:
         """How old it is, None where that is not known; never negative."""
         return None if self.since is None else max(timedelta(0), now - self.since)
 
+    def life_used(self, now: datetime) -> float | None:
+        """Its age as a part of the learned life, None where either is not known."""
+        age = self.age(now)
+        return None if age is None or not self.learned_life else age / self.learned_life
+
     def nearly_over(self, now: datetime) -> bool:
         """Whether it is as old as logins come, nearly or already. A refused one is over."""
-        age = self.age(now)
-        if age is None or self.learned_life is None or self.refused_at is not None:
-            return False
-        return age >= self.learned_life * NEARLY_OVER
+        used = self.life_used(now)
+        return used is not None and self.refused_at is None and used >= NEARLY_OVER
 
 
 def outlook(credential: StoredCredential, records: Sequence[LoginRecord]) -> LoginOutlook:

@@ -65,7 +65,8 @@ class RunSummary:
     counts that its listing did not hold; the listing is not complete either where a row of it could
     not be read.
     `told` is the result that a person knows of after this run, as far as messages could be handed
-    over; None where that is not known.
+    over; None where that is not known. `unheard` are media that are no longer tried by themselves
+    and of which a person was not told yet. `digested`: the week's digest went out with this run.
     """
 
     run_id: str
@@ -84,6 +85,8 @@ class RunSummary:
     named: tuple[Named, ...] = ()
     message: str = ""
     told: Result | None = None
+    unheard: tuple[str, ...] = ()
+    digested: bool = False
 
     @property
     def throughput_mbps(self) -> float:

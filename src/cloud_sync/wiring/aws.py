@@ -8,9 +8,11 @@ from functools import cached_property
 from cloud_sync.archive.base import Archive
 from cloud_sync.archive.run_files import RunFiles
 from cloud_sync.clock import Clock, SystemClock
+from cloud_sync.credentials.base import CredentialStore
 from cloud_sync.credentials.history import LoginHistory
 from cloud_sync.credentials.remembered import RememberedCredentials
 from cloud_sync.errors import UsageError
+from cloud_sync.logs.record import Level
 from cloud_sync.model.storage_plan import parse_storage_plan
 from cloud_sync.notify.silent import SilentNotifier
 from cloud_sync.pipeline.heartbeat import LEASE_BETWEEN_CALLS
@@ -41,6 +43,11 @@ class AwsWiring:
     storage_plan: str
     concurrency: int
     gopro_api_url: str
+    environment: str = ""
+    """Only functions tell metrics, and so need its name."""
+    log_level: Level = Level.INFO
+    more_connections: int = 0
+    """To the bucket, for a process that has several media in work at a time."""
 
     @cached_property
     def clock(self) -> Clock:
@@ -70,15 +77,20 @@ class AwsWiring:
             self.bucket,
             storage_class=plan.upload_class,
             later_classes=[step.storage_class for step in plan.transitions],
-            connections=EngineLimits().most_streams,
+            connections=EngineLimits().most_streams + self.more_connections,
         )
+
+    @cached_property
+    def stored_login(self) -> CredentialStore:
+        """The secret with the login."""
+        from cloud_sync.credentials.secrets_manager import SecretsManagerCredentials
+
+        return SecretsManagerCredentials(self.secret)
 
     @cached_property
     def credentials(self) -> RememberedCredentials:
         """The login, read once until it is to be forgotten."""
-        from cloud_sync.credentials.secrets_manager import SecretsManagerCredentials
-
-        return RememberedCredentials(SecretsManagerCredentials(self.secret))
+        return RememberedCredentials(self.stored_login)
 
     @cached_property
     def history(self) -> LoginHistory:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import cached_property
-from importlib.metadata import entry_points
 
 from cloud_sync.archive.base import Archive
 from cloud_sync.clock import SystemClock
@@ -17,26 +13,26 @@ from cloud_sync.config.load import Config
 from cloud_sync.credentials.base import CredentialStore
 from cloud_sync.credentials.file import FileCredentials
 from cloud_sync.credentials.history_file import FileLoginHistory
-from cloud_sync.credentials.memory import MemoryCredentials
-from cloud_sync.credentials.parse import parse_credentials
 from cloud_sync.errors import MissingExtra, UsageError
 from cloud_sync.model.location import BucketDestination, FolderDestination
 from cloud_sync.model.media import Account
 from cloud_sync.notify.base import Notifier
-from cloud_sync.notify.silent import SilentNotifier
 from cloud_sync.pipeline.rooms import KnownLogin, Rooms, RunOptions
 from cloud_sync.pipeline.vault import Vault
 from cloud_sync.provider.base import Provider
 from cloud_sync.tracker.base import Tracker
 from cloud_sync.tracker.plan import Policy
-from cloud_sync.transfer.circuit_breaker import OutagePolicy
-from cloud_sync.transfer.retry import retry_policy
 from cloud_sync.wiring.archives import ConfiguredArchives
 from cloud_sync.wiring.home import ArchivePlace, Home, destination_of
-from cloud_sync.wiring.logins import ConfiguredLogins
+from cloud_sync.wiring.logins import ConfiguredLogins, tried_and_stored
+from cloud_sync.wiring.settings import (
+    configured_notifier,
+    configured_options,
+    configured_provider,
+    configured_pulse,
+)
+from cloud_sync.wiring.tracing import traced
 from cloud_sync.wiring.trackers import existing_tracker, has_archived, made_tracker
-
-PROVIDERS = "cloud_sync.providers"
 
 
 class LocalWiring:
@@ -47,6 +43,7 @@ class LocalWiring:
 
     def __init__(self, config: Config, environment: Mapping[str, str]) -> None:
         self._config = config
+        self._environment = environment
         self._home = Home(config.home)
         self._clock = SystemClock()
         self._archives = ConfiguredArchives(config)
@@ -74,18 +71,7 @@ class LocalWiring:
 
     def run_options(self, policy: Policy, limit: int | None) -> RunOptions:
         """What a run of this process goes by."""
-        return RunOptions(
-            owner=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
-            new_run_id=lambda: self._clock.now().strftime("%Y%m%dT%H%M%SZ-") + uuid.uuid4().hex[:8],
-            policy=policy,
-            limit=limit,
-            concurrency=self._config.concurrency,
-            bytes_per_second=self._config.bytes_per_second,
-            retries=retry_policy(self._config.retry_wait, self._config.outage_wait),
-            outage=OutagePolicy(patience=self._config.outage_wait),
-            source_check=self._config.source_check,
-            login_wait=self._logins.wait,
-        )
+        return configured_options(self._config, self._clock, self._logins.wait, policy, limit)
 
     @contextmanager
     def rooms(self, *, dry: bool = False) -> Iterator[Rooms]:
@@ -115,7 +101,17 @@ class LocalWiring:
                 self._home.mark_used(place)
             history = self._logins.run_history(dry=dry, in_memory=in_memory)
             login = KnownLogin(credentials, history)
-            yield Rooms(provider, tracker, archive, notifier, self._clock, login)
+            spans = stack.enter_context(traced(self._environment))
+            yield Rooms(
+                provider,
+                tracker,
+                archive,
+                notifier,
+                self._clock,
+                login,
+                pulse=configured_pulse(self._config),
+                spans=spans,
+            )
 
     @property
     def in_a_folder(self) -> bool:
@@ -195,23 +191,11 @@ class LocalWiring:
 
     def provider(self, credentials: CredentialStore) -> Provider:
         """The configured camera cloud, by its name."""
-        name = self._config.provider
-        found = entry_points(group=PROVIDERS)
-        if name not in found.names:
-            raise UsageError(
-                f"there is no provider {name!r}", hint="known: " + ", ".join(sorted(found.names))
-            )
-        provider: Provider = found[name].load()(self._config, credentials)
-        return provider
+        return configured_provider(self._config, credentials)
 
     def notifier(self) -> Notifier:
         """Apprise where it is configured, otherwise silence."""
-        urls = self._config.secret("notify")
-        if urls is None:
-            return SilentNotifier()
-        from cloud_sync.notify.apprise import AppriseNotifier
-
-        return AppriseNotifier(urls)
+        return configured_notifier(self._config)
 
     def log_in(self, text: str) -> tuple[Account, FileCredentials, str]:
         """Try the login in `text` and only then store it.
@@ -220,16 +204,11 @@ class LocalWiring:
         Raises UsageError when `text` holds no login, and AuthRequired when it does not work;
         whatever was stored before stays then.
         """
-        pasted = parse_credentials(text)
-        now = self._clock.now()
-        trial = MemoryCredentials(pasted.token, pasted.user_id)
-        with closing(self.provider(trial)) as provider:
-            account = provider.check_login()
         store = self._logins.stored
-        store.replace(pasted.token, now, pasted.user_id)
-        if stored := store.read():
-            self.login_history().worked(stored, now)
-        return account, store, pasted.remark
+        account, remark = tried_and_stored(
+            text, self.provider, store, self.login_history(), self._clock.now()
+        )
+        return account, store, remark
 
     def now(self) -> datetime:
         """The present instant."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from datetime import datetime
 
 from cloud_sync.config.load import Config
 from cloud_sync.credentials.base import CredentialStore
@@ -11,8 +13,12 @@ from cloud_sync.credentials.file import FileCredentials
 from cloud_sync.credentials.history import LoginHistory
 from cloud_sync.credentials.history_file import FileLoginHistory
 from cloud_sync.credentials.history_memory import MemoryLoginHistory
+from cloud_sync.credentials.memory import MemoryCredentials
+from cloud_sync.credentials.parse import parse_credentials
 from cloud_sync.errors import UsageError
+from cloud_sync.model.media import Account
 from cloud_sync.pipeline.rooms import LoginWait
+from cloud_sync.provider.base import Provider
 
 CREDENTIALS_FILE = "credentials"
 LOGINS_FILE = "logins.json"
@@ -53,13 +59,38 @@ class ConfiguredLogins:
     @property
     def wait(self) -> LoginWait | None:
         """How long a run waits for another login; UsageError where none can come."""
-        seconds = self._config.login_wait
-        if seconds is None:
-            return None
-        if self._config.text("gopro_token"):
-            raise UsageError(
-                f"waiting for a login: the login comes from {EnvironmentCredentials.location}, "
-                "which cannot change while this command runs",
-                hint="unset CLOUD_SYNC_GOPRO_TOKEN, then cloud-sync login; or do not wait",
-            )
-        return LoginWait(seconds)
+        return login_wait(self._config, "cloud-sync login")
+
+
+def login_wait(config: Config, command: str) -> LoginWait | None:
+    """How long a run waits for another login, which a person gives by `command`; UsageError where
+    none can come.
+    """
+    seconds = config.login_wait
+    if seconds is None:
+        return None
+    if config.text("gopro_token"):
+        raise UsageError(
+            f"waiting for a login: the login comes from {EnvironmentCredentials.location}, "
+            "which cannot change while this command runs",
+            hint=f"unset CLOUD_SYNC_GOPRO_TOKEN, then {command}; or do not wait",
+        )
+    return LoginWait(seconds)
+
+
+def tried_and_stored(
+    text: str,
+    provider_of: Callable[[CredentialStore], Provider],
+    store: CredentialStore,
+    history: LoginHistory,
+    now: datetime,
+) -> tuple[Account, str]:
+    """`ArchiveWiring.log_in` for one store: the account, and a remark that may be empty."""
+    pasted = parse_credentials(text)
+    trial = MemoryCredentials(pasted.token, pasted.user_id)
+    with closing(provider_of(trial)) as provider:
+        account = provider.check_login()
+    store.replace(pasted.token, now, pasted.user_id)
+    if stored := store.read():
+        history.worked(stored, now)
+    return account, pasted.remark
