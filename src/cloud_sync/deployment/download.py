@@ -5,6 +5,7 @@ from __future__ import annotations
 from cloud_sync.archive.run_files import RUNS_PREFIX
 from cloud_sync.deployment import retries
 from cloud_sync.deployment.states import State, call, caught, choice, expression
+from cloud_sync.handlers.messages import Unfinished
 
 LABEL = "DownloadVideos"
 
@@ -47,6 +48,7 @@ def download_videos(
             "media_id.$": "$$.Map.Item.Value.media_id",
             "listed.$": "$$.Map.Item.Value",
             "round": 1,
+            "unfinished": Unfinished().to_json(),
             "correlation_id.$": "$.context.correlation_id",
             "run_id.$": "$.context.run_id",
             "provider.$": "$.context.provider",
@@ -110,6 +112,7 @@ def _merged_answer() -> str:
         f"'status': {answer}.status, 's3_key': {answer}.s3_key,"
         f" 'reason_code': {answer}.reason_code, 'throughput_mbps': {answer}.throughput_mbps,"
         f" 'bytes_transferred': ({before}) + {answer}.bytes_transferred,"
+        f" 'unfinished': {answer}.unfinished,"
         " 'round': $states.input.round + 1}])"
     )
 
@@ -187,6 +190,6 @@ def _queue_failed_video(queue: str) -> State:
 
 
 _IDENTITY = ("media_id", "correlation_id", "run_id", "provider", "account")
-_REQUEST = (*_IDENTITY, "round", "deadline", "listed")
+_REQUEST = (*_IDENTITY, "round", "deadline", "listed", "unfinished")
 _RESULT = ("media_id", "status", "s3_key", "bytes_transferred", "throughput_mbps", "reason_code")
 _FAILED = ("media_id", "run_id", "correlation_id", "status", "reason_code", "message")

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from cloud_sync.deployment.schedule import DailyStart
 from cloud_sync.errors import UsageError
+from cloud_sync.model import environments
 from cloud_sync.model.storage_plan import StoragePlan, parse_storage_plan
+from cloud_sync.schedule.daily import DailyStart
 
-NAMES = ("dev", "staging", "prod")
+NAMES = environments.ENVIRONMENTS
 ONLY_ONE = "prod"
 """Its resources bear the plain names; those of the others end in the environment's name."""
 
@@ -71,6 +72,14 @@ class Environment:
         },
     )
 
+    monthly_budget_usd: int = field(
+        default=0,
+        metadata={
+            "help": "tell the alerts when the month's costs of the whole account are above so many "
+            "USD, or will be; 0 for no budget"
+        },
+    )
+
     def __post_init__(self) -> None:
         checks = (
             (self.name in NAMES, f"there is no environment {self.name!r}", ", ".join(NAMES)),
@@ -97,6 +106,7 @@ class Environment:
             _in_range("concurrency", self.concurrency, 1, 40),
             _in_range("downloader_memory", self.downloader_memory, 512, 10240),
             _in_range("soft_deadline_hours", self.soft_deadline_hours, 1, 20),
+            _in_range("monthly_budget_usd", self.monthly_budget_usd, 0, 1_000_000),
             *(
                 (_MAIL.fullmatch(address), f"{address!r} is no mail address", "name@example.org")
                 for address in self.alert_mail
@@ -148,12 +158,12 @@ class Environment:
     @property
     def storage_stack(self) -> str:
         """The stack that keeps what must never be lost."""
-        return f"CloudSync-{self.name}-storage"
+        return environments.storage_stack(self.name)
 
     @property
     def workflow_stack(self) -> str:
         """The stack that works on it, and may be deleted and made again at any time."""
-        return f"CloudSync-{self.name}"
+        return environments.workflow_stack(self.name)
 
 
 def _in_range(name: str, value: int, least: int, most: int) -> tuple[bool, str, str]:

@@ -15,12 +15,14 @@ from constructs import Construct
 
 from cloud_sync.deployment import permissions
 from cloud_sync.deployment.accepted import accept
+from cloud_sync.deployment.download import LABEL
 from cloud_sync.deployment.environments import Environment
 from cloud_sync.deployment.functions import Functions
 from cloud_sync.deployment.orchestrator import NAME, Parts, definition
 from cloud_sync.deployment.roles import role_of
-from cloud_sync.deployment.schedule import skipped_sentence
+from cloud_sync.deployment.series import FAILED_ITEMS, MISSED_STARTS
 from cloud_sync.deployment.storage_stack import StorageStack
+from cloud_sync.schedule.daily import skipped_sentence
 
 SCHEDULE = "gopro-sync-daily-schedule"
 FLEXIBLE_MINUTES = 15
@@ -41,6 +43,33 @@ def queue_of(scope: Construct, identity: str, name: str) -> sqs.Queue:
     return queue
 
 
+def failures_log(
+    scope: Construct, machine: str
+) -> sfn.CfnStateMachine.LoggingConfigurationProperty:
+    """A state machine's failures without their data: what was being moved is a tracker's to tell.
+
+    Groups of this prefix need no statement each in the log service's policy, which has little room.
+    """
+    group = logs.LogGroup(
+        scope,
+        "Log",
+        log_group_name=f"/aws/vendedlogs/states/{machine}",
+        retention=logs.RetentionDays.ONE_MONTH,
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    return sfn.CfnStateMachine.LoggingConfigurationProperty(
+        level="ERROR",
+        include_execution_data=False,
+        destinations=[
+            sfn.CfnStateMachine.LogDestinationProperty(
+                cloud_watch_logs_log_group=sfn.CfnStateMachine.CloudWatchLogsLogGroupProperty(
+                    log_group_arn=group.log_group_arn
+                )
+            )
+        ],
+    )
+
+
 class Orchestration(Construct):
     """`gopro-sync-orchestrator` of one environment. Its ARNs are made from its name, so that its
     own role can name it.
@@ -57,9 +86,7 @@ class Orchestration(Construct):
         super().__init__(scope, "Orchestration")
         self._storage = storage
         self.name = environment.resource(NAME)
-        self.failed_items = queue_of(
-            self, "FailedItems", environment.resource("gopro-sync-failed-items")
-        )
+        self.failed_items = queue_of(self, "FailedItems", environment.resource(FAILED_ITEMS))
         parts = Parts(
             token_validator=functions.arn("token-validator"),
             media_lister=functions.arn("media-lister"),
@@ -83,7 +110,7 @@ class Orchestration(Construct):
             state_machine_type="STANDARD",
             role_arn=role.role_arn,
             definition=definition(parts),
-            logging_configuration=self._logging(),
+            logging_configuration=failures_log(self, self.name),
             tracing_configuration=sfn.CfnStateMachine.TracingConfigurationProperty(enabled=True),
         )
         accept(self.machine, "SF1")
@@ -92,13 +119,13 @@ class Orchestration(Construct):
         bucket, key = self._storage.bucket_arn, self._storage.key.key_arn
         return [
             permissions.invoke([each.function_arn for each in functions.by_name.values()]),
-            *permissions.run_map(self._arn("stateMachine"), self._arn("execution")),
+            *permissions.run_map(self._arn("stateMachine"), self._arn("execution"), LABEL),
             permissions.map_files(bucket),
             permissions.tell(topic_arn),
             permissions.send("FailedItems", self.failed_items.queue_arn),
             permissions.write_key(key),
             permissions.log_delivery(),
-            permissions.tracing(),
+            permissions.tracing_executions(),
         ]
 
     def _arn(self, kind: str) -> str:
@@ -109,27 +136,6 @@ class Orchestration(Construct):
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
 
-    def _logging(self) -> sfn.CfnStateMachine.LoggingConfigurationProperty:
-        """Failures without their data: what was being moved is the tracker's to tell."""
-        group = logs.LogGroup(
-            self,
-            "Log",
-            log_group_name=f"/aws/vendedlogs/states/{self.name}",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        return sfn.CfnStateMachine.LoggingConfigurationProperty(
-            level="ERROR",
-            include_execution_data=False,
-            destinations=[
-                sfn.CfnStateMachine.LogDestinationProperty(
-                    cloud_watch_logs_log_group=sfn.CfnStateMachine.CloudWatchLogsLogGroupProperty(
-                        log_group_arn=group.log_group_arn
-                    )
-                )
-            ],
-        )
-
 
 class DailyRun(Construct):
     """Starts the machine once a day; what could not be started lands in a queue."""
@@ -138,7 +144,7 @@ class DailyRun(Construct):
         self, scope: Construct, environment: Environment, machine: sfn.CfnStateMachine
     ) -> None:
         super().__init__(scope, "DailyRun")
-        self.missed = queue_of(self, "Missed", environment.resource("gopro-sync-missed-starts"))
+        self.missed = queue_of(self, "Missed", environment.resource(MISSED_STARTS))
         role = role_of(
             self,
             "Role",

@@ -15,6 +15,16 @@ from typing import Any
 
 from cloud_sync.deployment import retries
 from cloud_sync.deployment.download import download_videos
+from cloud_sync.deployment.run_alerts import (
+    AUTH_REQUIRED,
+    CAUSE,
+    ENDED,
+    ERROR_NAME,
+    FAILED,
+    PARTIAL,
+    alerts,
+    untracked_trouble,
+)
 from cloud_sync.deployment.states import (
     State,
     call,
@@ -22,11 +32,9 @@ from cloud_sync.deployment.states import (
     choice,
     expression,
     picked,
-    publish,
     with_field,
 )
 from cloud_sync.handlers.messages import (
-    AuthRequiredError,
     RunContext,
     RunSummaryAnswer,
     TokenValidatorAnswer,
@@ -61,6 +69,13 @@ class Parts:
     login_hint: str = "cloud-sync aws login"
 
 
+def continuation_name(correlation_id: str, continuation: int) -> str:
+    """The name of the execution that goes on with what an earlier one of its chain has left; it
+    follows from the chain's, so that a call whose answer got lost starts no second one.
+    """
+    return f"{correlation_id[:70]}-{continuation}"
+
+
 def definition(parts: Parts) -> State:
     """The whole state machine."""
     return {
@@ -77,10 +92,10 @@ def definition(parts: Parts) -> State:
                 bucket=parts.bucket,
                 max_concurrency=parts.max_concurrency,
                 next_state="GenerateSummary",
-                failure_state="NotifyCriticalFailure",
+                failure_state="RecordTrouble",
             ),
             **_ending(parts),
-            **_alerts(parts),
+            **alerts(parts.topic, parts.login_hint),
             **_terminals(),
         },
     }
@@ -97,11 +112,11 @@ def _beginning(parts: Parts) -> dict[str, State]:
             ),
             timeout=60,
             retry=retries.quick(),
-            catch=[caught("NotifyTokensInvalid", _AUTH), caught("NotifyCriticalFailure")],
+            catch=[caught("RecordTrouble")],
             next_state="CheckTokenValidity",
         ),
         "CheckTokenValidity": _choice(
-            choice("$states.input.validation.valid", "ListMedia"), default="NotifyTokensInvalid"
+            choice("$states.input.validation.valid", "ListMedia"), default="RecordTrouble"
         ),
         "ListMedia": call(
             parts.media_lister,
@@ -109,12 +124,13 @@ def _beginning(parts: Parts) -> dict[str, State]:
             output=with_field("media", picked("$states.result.Payload", _MEDIA)),
             timeout=330,
             retry=retries.quick(),
-            catch=[caught("NotifyTokensInvalid", _AUTH), caught("NotifyCriticalFailure")],
+            catch=[caught("RecordTrouble")],
             next_state="CheckNewVideos",
         ),
         "CheckNewVideos": _choice(
             choice("$states.input.context.dry_run", "DryRunComplete"),
             choice("$states.input.media.new_count > 0", "DownloadVideos"),
+            choice("$states.input.media.tell = true", "GenerateSummary"),
             default="NoNewVideos",
         ),
     }
@@ -154,24 +170,36 @@ def _ending(parts: Parts) -> dict[str, State]:
     return {
         "GenerateSummary": call(
             parts.run_summary,
-            _run()
-            | {name: _context(name) for name in ("execution_id", "start_time")}
-            | {name: expression(f"$states.input.media.{name}") for name in _COUNTS},
-            output=with_field(
-                "summary", picked("$states.result.Payload", _names(RunSummaryAnswer))
-            ),
+            _summary_of(),
+            output=_summarised(),
             timeout=330,
             retry=retries.quick(),
-            catch=[caught("NotifyCriticalFailure")],
+            catch=[caught("RecordTrouble")],
             next_state="CheckForFailures",
         ),
+        "RecordTrouble": _record_trouble(parts),
         "CheckForFailures": _choice(
-            choice(f"{summary}.result = 'auth_required'", "NotifyTokensInvalid"),
-            choice(f"{summary}.result = 'failed'", "NotifyCriticalFailure"),
-            choice(
-                f"{summary}.result = 'completed_with_failures' or {summary}.failed > 0",
-                "NotifyPartialFailure",
-            ),
+            choice(f"{summary}.tell = true and {AUTH_REQUIRED}", "NotifyTokensInvalid"),
+            choice(f"{summary}.tell = true and {FAILED}", "NotifyCriticalFailure"),
+            choice(f"{summary}.tell = true and {PARTIAL}", "NotifyPartialFailure"),
+            choice(f"{summary}.tell = true", "NotifyRecovered"),
+            choice(AUTH_REQUIRED, "TokensInvalid"),
+            choice(FAILED, "SyncFailed"),
+            default="CheckForContinuation",
+        ),
+        "RememberTold": call(
+            parts.run_summary,
+            _summary_of(told=True),
+            output=expression("$states.input"),
+            timeout=60,
+            retry=retries.quick(),
+            # a message that comes twice is better than one that never comes
+            catch=[caught("CheckOutcome")],
+            next_state="CheckOutcome",
+        ),
+        "CheckOutcome": _choice(
+            choice(AUTH_REQUIRED, "TokensInvalid"),
+            choice(FAILED, "SyncFailed"),
             default="CheckForContinuation",
         ),
         "CheckForContinuation": _choice(
@@ -210,71 +238,50 @@ def _continue_sync() -> State:
         "Retry": retries.service(),
         "Catch": [
             caught("SyncComplete", ("StepFunctions.ExecutionAlreadyExistsException",)),
-            caught("NotifyCriticalFailure"),
+            caught("RecordTrouble"),
         ],
         "Next": "SyncComplete",
     }
 
 
-def _alerts(parts: Parts) -> dict[str, State]:
-    return {
-        "NotifyPartialFailure": publish(
-            parts.topic,
-            "GoPro Sync Partial Failure",
-            _partial_failure(),
-            catch=[caught("NotificationFailed")],
-            next_state="CheckForContinuation",
-        ),
-        "NotifyTokensInvalid": publish(
-            parts.topic,
-            "GoPro Sync Critical Failure",
-            _tokens_invalid(parts.login_hint),
-            catch=[caught("TokensInvalid")],
-            next_state="TokensInvalid",
-        ),
-        "NotifyCriticalFailure": publish(
-            parts.topic,
-            "GoPro Sync Critical Failure",
-            _critical_failure(),
-            catch=[caught("SyncFailed")],
-            next_state="SyncFailed",
-        ),
+def _record_trouble(parts: Parts) -> State:
+    """Keeps in the tracker how a run ended that something else than its media has stopped, and
+    asks whether a person knows of such an end already. Who cannot be asked counts as not knowing.
+    """
+    state = call(
+        parts.run_summary,
+        _summary_of(ended=expression(ENDED), error=expression(ERROR_NAME), cause=expression(CAUSE)),
+        output=_summarised(),
+        timeout=60,
+        retry=retries.quick(),
+        catch=[],
+        next_state="CheckForFailures",
+    )
+    caught_here = {
+        "ErrorEquals": ["States.ALL"],
+        "Output": with_field("summary", untracked_trouble()),
+        "Next": "CheckForFailures",
     }
+    return state | {"Catch": [caught_here]}
 
 
-def _partial_failure() -> str:
-    summary = "$states.input.summary"
-    counts = ", ".join(f"'{name}': {summary}.{name}" for name in _TOLD)
-    return (
-        f"{{{_EXECUTION}, 'total_videos': $states.input.media.new_count,"
-        " 'start_time': $states.input.context.start_time,"
-        " 'cookie_age_days': $states.input.validation.cookie_age_days,"
-        f" {counts},"
-        " 'message': 'Sync completed with failures. Failed media are tried again by the next run;"
-        " the failed-items queue and the tracker say why they failed.'}"
+def _summary_of(**own: Any) -> dict[str, Any]:
+    """What run-summary is asked: which run, what was counted of it so far, and `own`."""
+    asked = (
+        _run()
+        | {name: _context(name) for name in ("execution_id", "start_time", "dry_run")}
+        | {name: _counted(name) for name in _COUNTS}
     )
+    return asked | {"ended": "", "error": "", "cause": "", "told": False} | own
 
 
-def _tokens_invalid(hint: str) -> str:
-    """ValidateTokens, a run or its summary found that the login is no good: whoever has words."""
-    return (
-        f"{{{_EXECUTION}, 'error_cause': 'AuthRequired', 'error_details':"
-        " $exists($states.input.summary) ? $states.input.summary.message :"
-        " $exists($states.input.error) ? $states.input.error.Cause :"
-        " $states.input.validation.trouble & ': ' & $states.input.validation.message,"
-        " 'message': 'The camera cloud wants a fresh login. Nothing is lost and nothing was marked"
-        f" FAILED. Log in with: {hint}'}}"
-    )
+def _counted(name: str) -> str:
+    given = f"$states.input.media.{name}"
+    return expression(f"$exists({given}) ? {given} : 0")
 
 
-def _critical_failure() -> str:
-    return (
-        f"{{{_EXECUTION}, 'error_cause': $exists($states.input.error) ?"
-        " $states.input.error.Error : $states.input.summary.result,"
-        f" 'error_details': $exists($states.input.error) ? $substring("
-        "$states.input.error.Cause, 0, 2000) : $states.input.summary.message,"
-        " 'message': 'Critical failure in sync execution. Manual intervention required.'}"
-    )
+def _summarised() -> str:
+    return with_field("summary", picked("$states.result.Payload", _names(RunSummaryAnswer)))
 
 
 def _terminals() -> dict[str, State]:
@@ -325,21 +332,6 @@ def _names(message: type[Any]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(message))
 
 
-_AUTH = (AuthRequiredError.__name__,)
 _COUNTS = ("total_found", "new_count", "already_synced")
-_MEDIA = (*_COUNTS, "manifest")
+_MEDIA = (*_COUNTS, "manifest", "tell")
 _CARRIED = ("correlation_id", "provider", "account", "limit", "since")
-_TOLD = (
-    "result",
-    "archived",
-    "failed",
-    "pending",
-    "needs_attention",
-    "bytes",
-    "failed_ids",
-    "failed_ids_omitted",
-)
-_EXECUTION = (
-    "'execution_id': $states.input.context.execution_id,"
-    " 'correlation_id': $states.input.context.correlation_id"
-)

@@ -15,14 +15,14 @@ import shutil
 import subprocess
 import sys
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cloud_sync
 from cloud_sync.errors import CloudSyncError, UsageError
 
-LEFT_OUT = frozenset({"__main__.py", "cli", "deployment", "simulator"})
+LEFT_OUT = frozenset({"__main__.py", "cli", "deployment", "emulator", "simulator"})
 """What no function needs: the command line, and the rooms that only it opens."""
 
 RUNTIME = "3.14"
@@ -89,6 +89,36 @@ def build_package(folder: Path, platform: Platform = LAMBDA, *, with_sdk: bool =
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return _measured(folder)
+
+
+def cached_package(cache: Path, say: Callable[[str], None], platform: Platform = LAMBDA) -> Package:
+    """The package, built only where `cache` lacks one from the same code and locks."""
+    python = f"-{sys.implementation.cache_tag}" if platform is HERE else ""
+    folder = cache / (inputs_digest() + python)
+    if not folder.is_dir():
+        say("Building the functions' package (once for each version) …")
+        making = cache / f".{folder.name}.{os.getpid()}"
+        build_package(making, platform)
+        try:
+            making.replace(folder)
+        except OSError:
+            # another process was faster with the same bytes
+            shutil.rmtree(making, ignore_errors=True)
+            if not folder.is_dir():
+                raise
+    return _measured(folder)
+
+
+def inputs_digest() -> str:
+    """What a package for Lambda is made from: this installation's own code, and the lock."""
+    source = Path(cloud_sync.__file__).parent
+    digest = hashlib.sha256(LOCKED.read_bytes())
+    for path in sorted(source.rglob("*")):
+        inside = path.relative_to(source)
+        if path.is_file() and inside.parts[0] not in LEFT_OUT and "__pycache__" not in path.parts:
+            content = path.read_bytes()
+            digest.update(f"{inside.as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:16]
 
 
 def _clear(folder: Path) -> None:

@@ -13,9 +13,6 @@ from cloud_sync.archive.run_files import RUNS_PREFIX
 
 Statement = dict[str, Any]
 
-PROBE = ".cloud-sync-check"
-"""The object whose upload the archive begins and aborts to see whether it may write."""
-
 EVERYWHERE = {
     "Tracing": "X-Ray takes segments for an account and region; it has no resource to name",
     "LogDelivery": "the log delivery API of CloudWatch knows no resources",
@@ -40,6 +37,20 @@ def own_logs(group_arn: str) -> Statement:
 def tracing() -> Statement:
     """Active tracing."""
     return statement("Tracing", ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"])
+
+
+def tracing_executions() -> Statement:
+    """A state machine that is traced also asks which executions are to be."""
+    return statement(
+        "Tracing",
+        [
+            "xray:GetSamplingRules",
+            "xray:GetSamplingTargets",
+            "xray:PutTelemetryRecords",
+            "xray:PutTraceSegments",
+        ],
+        ["*"],
+    )
 
 
 def network_interfaces() -> Statement:
@@ -68,24 +79,28 @@ def write_key(key_arn: str) -> Statement:
     return statement("WriteEncrypted", ["kms:Decrypt", "kms:GenerateDataKey"], [key_arn])
 
 
-def tracker(table_arn: str) -> list[Statement]:
-    """Claims, keys, checkpoints and outcomes are conditional writes and transactions."""
-    return [
-        statement(
-            "TrackerItems",
-            [
-                "dynamodb:BatchGetItem",
-                "dynamodb:ConditionCheckItem",
-                "dynamodb:DeleteItem",
-                "dynamodb:GetItem",
-                "dynamodb:PutItem",
-                "dynamodb:Query",
-                "dynamodb:UpdateItem",
-            ],
-            [table_arn],
-        ),
-        statement("TrackerIndex", ["dynamodb:Query"], [f"{table_arn}/index/{INDEX}"]),
-    ]
+def login_history(table_arn: str) -> Statement:
+    """What is remembered of logins: one item, read as it is now and put on a condition."""
+    return statement("LoginHistory", ["dynamodb:GetItem", "dynamodb:PutItem"], [table_arn])
+
+
+def tracker(table_arn: str, *, claims: bool = False, clears: bool = False) -> Statement:
+    """Rows, keys and outcomes are read in batches and written in transactions.
+
+    `claims`: takes media, on the condition that the run still holds its lease. `clears`: removes
+    what is recorded of the parts of uploads that are over.
+    """
+    actions = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    if claims:
+        actions.append("dynamodb:ConditionCheckItem")
+    if clears:
+        actions.append("dynamodb:DeleteItem")
+    return statement("TrackerItems", sorted(actions), [table_arn])
+
+
+def tracker_index(table_arn: str) -> Statement:
+    """Which media are still due is asked of the index."""
+    return statement("TrackerIndex", ["dynamodb:Query"], [f"{table_arn}/index/{INDEX}"])
 
 
 INDEX = "status-sync_timestamp-index"
@@ -120,17 +135,12 @@ def archive(bucket_arn: str) -> list[Statement]:
             ],
             [originals],
         ),
-        statement(
-            "Probe",
-            ["s3:AbortMultipartUpload", "s3:PutObject", "s3:PutObjectTagging"],
-            [f"{bucket_arn}/{PROBE}"],
-        ),
         list_bucket(bucket_arn),
     ]
 
 
 def discard_unfinished(bucket_arn: str) -> Statement:
-    """End the uploads of media that will not be finished: gone at the source, or failed."""
+    """End the uploads of media that will not be finished: they are gone at the source."""
     return statement(
         "Unfinished",
         ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
@@ -139,7 +149,9 @@ def discard_unfinished(bucket_arn: str) -> Statement:
 
 
 def list_bucket(bucket_arn: str) -> Statement:
-    """Without it S3 answers 403 and not 404 for an object that is not there."""
+    """Without it S3 answers 403 and not 404 for an object that is not there, and an upload that
+    another write was quicker than, or that is gone, would look like access that is denied.
+    """
     return statement("Bucket", ["s3:ListBucket"], [bucket_arn])
 
 
@@ -148,18 +160,21 @@ def invoke(function_arns: list[str]) -> Statement:
     return statement("Functions", ["lambda:InvokeFunction"], function_arns)
 
 
-def run_map(machine_arn: str, executions_arn: str) -> list[Statement]:
+def run_map(machine_arn: str, executions_arn: str, label: str) -> list[Statement]:
     """The Distributed Map starts, watches and stops children; a continuation starts the machine.
 
-    `executions_arn` is `arn:…:execution:NAME`; children lie under `NAME/LABEL:`.
+    `executions_arn` is `arn:…:execution:NAME`; children lie under `NAME/LABEL:`. Watching and
+    stopping is granted as the service's guide has it, on `NAME:` as well.
     """
+    children = f"{executions_arn}/{label}:*"
     return [
         statement("Executions", ["states:StartExecution"], [machine_arn]),
         statement(
             "Children",
-            ["states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"],
-            [f"{executions_arn}:*", f"{executions_arn}/*"],
+            ["states:DescribeExecution", "states:StopExecution"],
+            [f"{executions_arn}:*", children],
         ),
+        statement("Redrive", ["states:RedriveExecution"], [children]),
     ]
 
 

@@ -39,11 +39,21 @@ def service() -> list[dict[str, Any]]:
     return [_retry(("States.TaskFailed", "States.Timeout"), interval=2)]
 
 
-def _retry(errors: tuple[str, ...], *, interval: int) -> dict[str, Any]:
+def noting() -> list[dict[str, Any]]:
+    """1, 2 and 4 seconds at most: for functions that write one row."""
+    return [_retry(RETRIED_FUNCTION_ERRORS, interval=1)]
+
+
+def telling() -> list[dict[str, Any]]:
+    """1 and 2 seconds at most, whatever the topic answered: for the one message to a person."""
+    return [_retry(("States.TaskFailed", "States.Timeout"), interval=1, attempts=2)]
+
+
+def _retry(errors: tuple[str, ...], *, interval: int, attempts: int = 3) -> dict[str, Any]:
     return {
         "ErrorEquals": list(errors),
         "IntervalSeconds": interval,
-        "MaxAttempts": 3,
+        "MaxAttempts": attempts,
         "BackoffRate": 2.0,
         "MaxDelaySeconds": 300,
         "JitterStrategy": "FULL",

@@ -47,7 +47,7 @@ def call(
     function: str,
     payload: State,
     *,
-    output: str,
+    output: str | State,
     timeout: int,
     retry: list[State],
     catch: list[State],
@@ -68,11 +68,21 @@ def call(
 
 
 def publish(
-    topic: str, subject: str, message: str, *, catch: list[State], next_state: str
+    topic: str,
+    subject: str,
+    message: str,
+    *,
+    catch: list[State],
+    next_state: str,
+    retry: list[State] | None = None,
+    text: str = "",
 ) -> State:
     """A Task that tells the topic; its output is its input. SNS takes 100 ASCII characters of
-    subject, and the message as one text.
+    subject, and the message as one text. With `text` those whom machines do not stand for (mail)
+    get that instead of the document, which webhooks (https) and queues (sqs) get.
     """
+    document = f"$string({message})"
+    by_protocol = f"{{'default': {text}, 'https': {document}, 'sqs': {document}}}"
     return {
         "Type": "Task",
         "QueryLanguage": "JSONata",
@@ -80,11 +90,12 @@ def publish(
         "Arguments": {
             "TopicArn": topic,
             "Subject": subject,
-            "Message": expression(f"$string({message})"),
+            "Message": expression(f"$string({by_protocol})" if text else document),
+            **({"MessageStructure": "json"} if text else {}),
         },
         "TimeoutSeconds": 60,
         "Output": expression("$states.input"),
-        "Retry": retries.service(),
+        "Retry": retries.service() if retry is None else retry,
         "Catch": catch,
         "Next": next_state,
     }

@@ -16,6 +16,7 @@ from constructs import Construct
 
 from cloud_sync.archive.layout import ROOT
 from cloud_sync.archive.run_files import RUNS_PREFIX
+from cloud_sync.deployment import choices
 from cloud_sync.deployment.accepted import accept
 from cloud_sync.deployment.environments import Environment
 from cloud_sync.deployment.permissions import INDEX
@@ -47,6 +48,8 @@ class StorageStack(Stack):
         CfnOutput(self, "S3BucketName", value=self.bucket.bucket_name)
         CfnOutput(self, "DynamoDBTableName", value=self.table.table_name)
         CfnOutput(self, "SecretName", value=environment.secret)
+        CfnOutput(self, "StoragePlan", value=environment.storage_plan)
+        CfnOutput(self, choices.OUTPUT, value=choices.written(environment))
         Tags.of(self).add("Component", "storage")
 
     def _key(self, environment: Environment) -> kms.Key:
@@ -58,15 +61,16 @@ class StorageStack(Stack):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AlarmsTellTheTopic",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                resources=["*"],
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+        for sid, service in who_tells(environment).items():
+            key.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid=sid,
+                    principals=[iam.ServicePrincipal(service)],
+                    actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                    resources=["*"],
+                    conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                )
             )
-        )
         return key
 
     def _bucket(self, environment: Environment) -> s3.Bucket:
@@ -135,6 +139,17 @@ class StorageStack(Stack):
         secret.apply_removal_policy(RemovalPolicy.RETAIN)
         accept(secret, "SMG4")
         return secret
+
+
+def who_tells(environment: Environment) -> dict[str, str]:
+    """The services that send to the topic of alerts, by the names of their statements.
+
+    Each needs the topic's leave and the key's.
+    """
+    services = {"AlarmsTellTheTopic": "cloudwatch.amazonaws.com"}
+    if environment.monthly_budget_usd:
+        services["BudgetTellsTheTopic"] = "budgets.amazonaws.com"
+    return services
 
 
 def _lifecycle(environment: Environment) -> list[s3.LifecycleRule]:

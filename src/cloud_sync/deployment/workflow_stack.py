@@ -12,14 +12,20 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from cloud_sync.deployment import choices, dashboard
+from cloud_sync.deployment.alarms import alarms
 from cloud_sync.deployment.environments import Environment
 from cloud_sync.deployment.functions import Functions
+from cloud_sync.deployment.log_queries import LogQueries
+from cloud_sync.deployment.monitoring import Alarms, Budget, Dashboard
 from cloud_sync.deployment.network import Network
 from cloud_sync.deployment.object_audit import ObjectAudit
 from cloud_sync.deployment.orchestration import DailyRun, Orchestration
-from cloud_sync.deployment.storage_stack import TRACKER, StorageStack
+from cloud_sync.deployment.series import Place
+from cloud_sync.deployment.storage_stack import TRACKER, StorageStack, who_tells
 
 TOPIC = "gopro-sync-alerts"
+DASHBOARD = "gopro-sync"
 
 
 class WorkflowStack(Stack):
@@ -43,6 +49,8 @@ class WorkflowStack(Stack):
         self.functions = Functions(self, environment, storage, vpc)
         self.orchestration = Orchestration(self, environment, storage, self.functions, self.topic)
         self.daily_run = DailyRun(self, environment, self.orchestration.machine)
+        LogQueries(self, environment, self.functions)
+        self._monitoring(environment)
         if environment.data_events:
             ObjectAudit(self, environment, storage)
         self._outputs(environment)
@@ -58,20 +66,31 @@ class WorkflowStack(Stack):
             enforce_ssl=True,
         )
         # a policy of its own (for TLS) replaces the one that lets the account's alarms in
-        topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AlarmsTellTheTopic",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+        for sid, service in who_tells(environment).items():
+            topic.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid=sid,
+                    principals=[iam.ServicePrincipal(service)],
+                    actions=["sns:Publish"],
+                    resources=[topic.topic_arn],
+                    conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                )
             )
-        )
         for address in environment.alert_mail:
             topic.add_subscription(subscriptions.EmailSubscription(address))
         for url in environment.alert_https:
             topic.add_subscription(subscriptions.UrlSubscription(url))
         return topic
+
+    def _monitoring(self, environment: Environment) -> None:
+        functions = tuple(self.functions.by_name)
+        machine = self.orchestration.machine.attr_arn
+        place = Place(environment.name, environment.resource, machine)
+        told = Alarms(self, environment, alarms(functions), place, self.topic)
+        charts = dashboard.archive(place, self.region, functions, told.arns)
+        Dashboard(self, environment.resource(DASHBOARD), charts)
+        if environment.monthly_budget_usd:
+            Budget(self, environment, self.topic)
 
     def _outputs(self, environment: Environment) -> None:
         machine = self.orchestration.machine.attr_arn
@@ -88,5 +107,8 @@ class WorkflowStack(Stack):
             ("S3BucketName", environment.bucket(self.account)),
             ("AlertsTopicArn", self.topic.topic_arn),
             ("FailedItemsQueueUrl", self.orchestration.failed_items.queue_url),
+            ("MissedStartsQueueUrl", self.daily_run.missed.queue_url),
+            ("GoProApiUrl", environment.gopro_api_url),
+            (choices.OUTPUT, choices.written(environment)),
         ):
             CfnOutput(self, name, value=value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import traceback
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
 
-from cloud_sync.clock import to_text
 from cloud_sync.errors import (
     AuthRequired,
     CloudSyncError,
@@ -29,8 +27,10 @@ from cloud_sync.handlers.messages import (
     RunContext,
     TransientError,
 )
+from cloud_sync.handlers.telling import CallTelling
 from cloud_sync.handlers.wiring import Wiring
-from cloud_sync.pipeline.events import Event, FileProgress, Observer, PageListed, Warned
+from cloud_sync.logs.record import Level
+from cloud_sync.pipeline.events import Event
 from cloud_sync.secret import scrub
 from cloud_sync.transfer.stopping import Stop
 
@@ -49,7 +49,11 @@ class Call:
 
     wiring: Wiring
     seconds: float
-    observe: Observer
+    telling: CallTelling
+
+    def observe(self, event: Event) -> None:
+        """Tell an event of the run."""
+        self.telling.observe(event)
 
     def stop(self, seconds: float) -> Stop:
         """A stop after so many seconds, or when the call's own time is up."""
@@ -78,43 +82,32 @@ class Door(Generic[R]):
         """The same with other adapters than those that the environment names."""
         try:
             request = self._request.from_json(event)
-            call = Call(wiring, seconds, lambda told: self._log(wiring, request, told))
+        except MessageError as error:
+            refused = PermanentError(str(error))
+            CallTelling(self._name, wiring, None).failed(refused)
+            raise refused from None
+        telling = CallTelling(self._name, wiring, request)
+        try:
+            answer = self._answered(request, Call(wiring, seconds, telling))
+        except (TransientError, PermanentError, AuthRequiredError) as error:
+            telling.failed(error)
+            raise
+        telling.ended()
+        return answer
+
+    def _answered(self, request: R, call: Call) -> dict[str, Any]:
+        try:
             return self._work(request, call).to_json()
         except (TransientError, PermanentError, AuthRequiredError):
             raise
-        except MessageError as error:
-            raise PermanentError(str(error)) from None
         except AuthRequired as error:
-            wiring.forget_login()
+            call.wiring.forget_login()
             raise translated(error) from None
         except CloudSyncError as error:
             raise translated(error) from None
         except Exception as error:  # noqa: BLE001 the history is not to hold other people's texts
             sys.stderr.write(scrub(traceback.format_exc()))
             raise PermanentError(f"a fault in cloud-sync itself ({type(error).__name__})") from None
-
-    def _log(self, wiring: Wiring, request: R, event: Event) -> None:
-        """One line of JSON for each event but those that only move a progress bar."""
-        if isinstance(event, FileProgress | PageListed):
-            return
-        sys.stdout.write(log_line(self._name, to_text(wiring.clock.now()), request, event) + "\n")
-
-
-def log_line(name: str, now: str, request: RunContext, event: Event) -> str:
-    """An event as it is logged; run summaries without the list of media."""
-    told = {field: getattr(event, field) for field in event.__dataclass_fields__}
-    if summary := told.pop("summary", None):
-        told |= {"result": summary.result, "found": summary.found, "bytes": summary.bytes}
-    line = {
-        "timestamp": now,
-        "level": "WARN" if isinstance(event, Warned) else "INFO",
-        "correlation_id": request.correlation_id,
-        "run_id": request.run_id,
-        "function_name": name,
-        "event_type": type(event).__name__,
-        **told,
-    }
-    return scrub(json.dumps(line, default=repr))
 
 
 def translated(error: CloudSyncError) -> Exception:
@@ -141,4 +134,6 @@ def _warm() -> Wiring:
         storage_plan=given.storage_plan,
         concurrency=int(given.concurrency),
         gopro_api_url=given.gopro_api_url,
+        environment=given.environment,
+        log_level=Level(given.log_level),
     )

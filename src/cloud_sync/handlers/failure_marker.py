@@ -16,6 +16,7 @@ def mark(request: FailureMarkerRequest, call: Call) -> FailureMarkerAnswer:
         request.run_id,
         request.media_id,
         reason_for(request.error, request.cause),
+        call.observe,
     )
     return FailureMarkerAnswer(
         media_id=row.media_id,

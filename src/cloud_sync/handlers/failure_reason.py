@@ -9,9 +9,9 @@ from cloud_sync.model.tracking import Reason
 from cloud_sync.secret import scrub
 
 _TIMED_OUT = Reason(
-    "function_timed_out", "the function that fetched it ran into its time limit, several times"
+    "function_timed_out", "the function that had it in work ran into its time limit, several times"
 )
-_DIED = Reason("function_died", "the function that fetched it died, most likely of memory")
+_DIED = Reason("function_died", "the function that had it in work died, most likely of memory")
 
 _KNOWN = {
     "Sandbox.Timedout": _TIMED_OUT,
@@ -35,7 +35,7 @@ def reason_for(error: str, cause: str) -> Reason:
         return _KNOWN[error]
     if error in _OURS:
         return Reason(_OURS[error], _message(cause) or f"the download ended with {error}")
-    return Reason(_OTHER, scrub(f"the function that fetched it failed: {error}"))
+    return Reason(_OTHER, scrub(f"the function that had it in work failed: {error}"))
 
 
 def _message(cause: str) -> str:

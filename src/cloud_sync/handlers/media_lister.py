@@ -18,6 +18,7 @@ MARGIN = 20.0
 
 def list_media(request: MediaListerRequest, call: Call) -> MediaListerAnswer:
     """Begin the run; a dry run is counted only."""
+    call.wiring.forget_login()
     policy = Policy(since=parse_date(request.since) if request.since else None)
     options = options_of(call.wiring, request)
     options = replace(options, policy=policy, limit=request.limit)
@@ -32,6 +33,7 @@ def list_media(request: MediaListerRequest, call: Call) -> MediaListerAnswer:
         new_count=begun.due,
         already_synced=begun.already_archived,
         manifest=manifest if begun.due and not request.dry_run else None,
+        tell=begun.tell,
     )
 
 

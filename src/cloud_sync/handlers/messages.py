@@ -30,6 +30,12 @@ FAILED_IDS_LIMIT = 20
 TEXT_LIMIT = 1000
 """The longest sentence in a message, in characters; what is longer is cut."""
 
+ALERT_LIMIT = 1500
+"""The longest text for a person's mail, in characters; what is longer is cut."""
+
+INVALID_LOGIN = "AuthRequired"
+"""What stands for an error's name where the login was tried and found to be no good."""
+
 
 class TransientError(Exception):
     """Trying again may help: the other side was away, slow or busy."""
@@ -156,18 +162,31 @@ class MediaListerAnswer(Message):
     `runs/{run_id}/manifest.jsonl`: a second call of the same run writes the same object again.
 
     The run is open in the tracker (`begin_run`) when `manifest` is set. Without it the function
-    has ended the run itself, for GenerateSummary is not reached; so it has where it raises.
+    has ended the run itself; so it has where it raises. `tell`: a person is to hear of how that
+    run ended, and GenerateSummary looks at it.
     """
 
     total_found: int
     new_count: int
     already_synced: int
     manifest: Manifest | None
+    tell: bool = False
 
 
 def manifest_key(run_id: str) -> str:
     """Where in the bucket a run's manifest lies."""
     return file_key(run_id, MANIFEST)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished(Message):
+    """What this run has read of the original that the last call left unfinished: its number (0 for
+    none), bytes and seconds. So a log line and a metric can tell of the whole transfer.
+    """
+
+    file: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,12 +197,14 @@ class VideoDownloaderRequest(RunContext):
     `round`: 1 for the first call, one more after each CONTINUE.
     `deadline`: when the run stops taking work; a call after it answers POSTPONED at once, and one
     that reaches it stops there with a checkpoint.
+    `unfinished`: as the last call answered it.
     """
 
     media_id: str
     round: int
     deadline: str
     listed: ManifestLine
+    unfinished: Unfinished = Unfinished()
 
 
 class VideoStatus(StrEnum):
@@ -214,6 +235,7 @@ class VideoDownloaderAnswer(Message):
     `bytes_transferred` and `transfer_duration_seconds` are of this call alone, `throughput_mbps`
     (10^6 bits a second) is made of the two. `s3_key`: the first file's key, None before it is
     given. `reason_code`: empty unless SKIPPED, POSTPONED or BLOCKED; a code of the tracker.
+    `unfinished` is for the next call, and of note with CONTINUE only.
     """
 
     media_id: str
@@ -223,6 +245,7 @@ class VideoDownloaderAnswer(Message):
     transfer_duration_seconds: float
     throughput_mbps: float
     reason_code: str = ""
+    unfinished: Unfinished = Unfinished()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +282,13 @@ class RunSummaryRequest(RunContext):
     """GenerateSummary: fold the run's rows, end the run in the tracker.
 
     `execution_id`: the execution's ARN. `start_time`: when it started.
-    `total_found`, `new_count`, `already_synced`: what the lister counted.
+    `total_found`, `new_count`, `already_synced`: what the lister counted, 0 where it did not.
+
+    RecordTrouble: something else ended the run; `ended` is how, `auth_required` or `failed`, and
+    `error` and `cause` say why, as Step Functions tells them. A run that is not known yet becomes
+    so. With `dry_run` nothing is written.
+
+    RememberTold: a message about the run was handed over (`told`).
     """
 
     execution_id: str
@@ -267,6 +296,11 @@ class RunSummaryRequest(RunContext):
     total_found: int
     new_count: int
     already_synced: int
+    ended: str = ""
+    error: str = ""
+    cause: str = ""
+    dry_run: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,6 +316,10 @@ class RunSummaryAnswer(Message):
     more there are. `message`: the headline that the console prints.
     `postponed`: media that are still due only because the deadline came; `progressed`: whether
     the run stored anything at all. Both together decide on a continuation.
+    `tell`: a person is to hear of this run, because its result is another than the one that they
+    know of, or because of `given_up`: media that are no longer tried by themselves, of which
+    `given_up_ids` are the first. `suspects`: stored files that are most likely damaged at the
+    source. `text`: all of that for a person to read, at most ALERT_LIMIT characters.
     """
 
     run_id: str
@@ -304,3 +342,8 @@ class RunSummaryAnswer(Message):
     postponed: int
     progressed: bool
     message: str
+    tell: bool = False
+    given_up: int = 0
+    given_up_ids: tuple[str, ...] = ()
+    suspects: int = 0
+    text: str = ""

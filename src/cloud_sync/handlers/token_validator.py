@@ -7,6 +7,7 @@ from dataclasses import replace
 from cloud_sync.handlers.door import Call, Door
 from cloud_sync.handlers.messages import TEXT_LIMIT, TokenValidatorAnswer, TokenValidatorRequest
 from cloud_sync.handlers.wiring import options_of, rooms_of
+from cloud_sync.metrics.measuring import refused_run
 from cloud_sync.pipeline.login_check import examine_login
 from cloud_sync.transfer.retry import RetryPolicy
 
@@ -29,6 +30,9 @@ def validate(request: TokenValidatorRequest, call: Call) -> TokenValidatorAnswer
         call.observe,
     )
     refusal = found.refusal
+    if refusal is not None:
+        # the run ends here, and no other function gets to tell how
+        call.telling.measure(refused_run())
     hint = f"; next: {refusal.hint}" if refusal and refusal.hint else ""
     return TokenValidatorAnswer(
         valid=refusal is None,

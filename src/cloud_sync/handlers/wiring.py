@@ -7,6 +7,7 @@ from typing import Protocol
 from cloud_sync.archive.run_files import RunFiles
 from cloud_sync.clock import Clock
 from cloud_sync.handlers.messages import RunContext
+from cloud_sync.logs.record import Level
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
 from cloud_sync.tracker.base import Tracker
 
@@ -17,6 +18,16 @@ class Wiring(Protocol):
     @property
     def bucket(self) -> str:
         """Where the run's files lie."""
+        ...
+
+    @property
+    def environment(self) -> str:
+        """The environment's name, the dimension of every metric."""
+        ...
+
+    @property
+    def log_level(self) -> Level:
+        """The least level that is logged."""
         ...
 
     @property

@@ -83,6 +83,10 @@ class MediumArchiver:
 
     def archive(self, item: MediaItem) -> MediumReport:
         """Archive the medium, or report why not; whatever ended it stands in the report."""
+        with self._rooms.spans.span("archive_medium", media_id=item.id):
+            return self._archive(item)
+
+    def _archive(self, item: MediaItem) -> MediumReport:
         now = self._rooms.clock.now()
         claimed = self._rooms.tracker.claim(
             item.id, self._run_id, self._owner, now=now, until=now + CLAIM_FOR

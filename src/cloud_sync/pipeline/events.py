@@ -56,7 +56,12 @@ class FileProgress:
 
 @dataclass(frozen=True, slots=True)
 class FileArchived:
-    """An original lies in the archive, whole and proven."""
+    """An original lies in the archive, whole and proven.
+
+    `bytes_transferred` were read from the source in this run, in `duration_seconds`, those read
+    twice included; `first_byte_seconds` passed between the first request and its first byte, None
+    where it was not measured.
+    """
 
     media_id: str
     file_number: int
@@ -64,6 +69,24 @@ class FileArchived:
     key: str
     size: int
     checksum_crc64nvme: str
+    bytes_transferred: int = 0
+    duration_seconds: float = 0.0
+    first_byte_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilePaused:
+    """Work on an original stopped before it was whole, and goes on another time: why, and what was
+    read of it in this run as in `FileArchived`.
+    """
+
+    media_id: str
+    file_number: int
+    filename: str
+    key: str
+    code: str
+    bytes_transferred: int
+    duration_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +119,22 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginChecked:
+    """The camera cloud was asked about the login, or there was none to ask about.
+
+    `trouble` is why it does not work (a value of `errors.AuthTrouble`), empty where it does.
+    `age_seconds` is how old it is, `life_used` the part of the time for which earlier logins
+    lasted; None where that is not known.
+    """
+
+    works: bool
+    trouble: str
+    message: str
+    age_seconds: float | None
+    life_used: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class LoginAwaited:
     """The run waits for a login that works, `seconds` at most; `hint` is what to type."""
 
@@ -123,9 +162,11 @@ Event = (
     | FileStarted
     | FileProgress
     | FileArchived
+    | FilePaused
     | FileFailed
     | MediumSettled
     | Warned
+    | LoginChecked
     | LoginAwaited
     | LoginRenewed
     | RunEnded

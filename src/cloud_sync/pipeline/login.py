@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cloud_sync.credentials.base import CredentialStore, StoredCredential
-from cloud_sync.credentials.history import LoginHistory, outlook
+from cloud_sync.credentials.history import LoginHistory, LoginOutlook, outlook
 from cloud_sync.errors import (
     AuthRequired,
     AuthTrouble,
@@ -18,7 +18,7 @@ from cloud_sync.errors import (
     UsageError,
 )
 from cloud_sync.pipeline.calls import Caller
-from cloud_sync.pipeline.events import Warned
+from cloud_sync.pipeline.events import LoginChecked, Warned
 from cloud_sync.pipeline.rooms import Rooms
 from cloud_sync.summary.render import login_warning
 
@@ -55,8 +55,23 @@ class LoginGuard:
         """The login that was checked last, None where there was none."""
         return self._use.credential if self._use else None
 
+    @property
+    def outlook(self) -> LoginOutlook | None:
+        """How the login that was checked last stands, None where nothing is remembered of it."""
+        if self._use is None or self._rooms.login is None:
+            return None
+        return outlook(self._use.credential, self._rooms.login.history.records())
+
     def check(self) -> None:
         """Make sure that the camera cloud lets us in; AuthRequired when it does not."""
+        try:
+            self._check()
+        except AuthRequired as error:
+            self._tell_checked(error)
+            raise
+        self._tell_checked(None)
+
+    def _check(self) -> None:
         try:
             if self._rooms.login:
                 self._use = None
@@ -156,11 +171,23 @@ class LoginGuard:
             return False
         return stored is not None and stored.token == use.credential.token
 
+    def _tell_checked(self, refusal: AuthRequired | None) -> None:
+        found, now = self.outlook, self._rooms.clock.now()
+        age = found.age(now) if found else None
+        self._caller.observe(
+            LoginChecked(
+                works=refusal is None,
+                trouble=refusal.trouble.value if refusal else "",
+                message=refusal.message if refusal else "",
+                age_seconds=None if age is None else age.total_seconds(),
+                life_used=found.life_used(now) if found else None,
+            )
+        )
+
     def _warn(self) -> None:
-        use, login = self._use, self._rooms.login
-        if use is None or login is None:
+        login, found = self._rooms.login, self.outlook
+        if login is None or found is None:
             return
-        found = outlook(use.credential, login.history.records())
         if warning := login_warning(found, self._rooms.clock.now()):
             self._caller.observe(Warned(warning))
         self._tell_trouble(login.history)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cloud_sync.credentials.history import outlook
 from cloud_sync.errors import AuthRequired, AuthTrouble
 from cloud_sync.pipeline.calls import Caller
 from cloud_sync.pipeline.events import Observer
@@ -45,6 +44,5 @@ def examine_login(rooms: Rooms, options: RunOptions, stop: Stop, observe: Observ
 
 
 def _age(rooms: Rooms, guard: LoginGuard) -> timedelta | None:
-    if guard.tried is None or rooms.login is None:
-        return None
-    return outlook(guard.tried, rooms.login.history.records()).age(rooms.clock.now())
+    found = guard.outlook
+    return found.age(rooms.clock.now()) if found else None

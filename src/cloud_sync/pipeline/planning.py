@@ -45,9 +45,10 @@ def make_plan(rooms: Rooms, options: RunOptions, caller: Caller) -> Planned:
             plan_batch(plan, batch, known, options.policy, rooms.clock.now())
             caller.observe(PageListed(len(census.ids), census.total_items))
 
-    take_in()
-    if census.complete and next(_vanished(rooms, census), None):
+    with rooms.spans.span("list"):
         take_in()
+        if census.complete and next(_vanished(rooms, census), None):
+            take_in()
     plan.close(options.limit)
     for warning in _warnings(census):
         caller.observe(Warned(warning))
@@ -90,8 +91,9 @@ def planned_run(
     """List, decide, remember and count: what a run begins with, once it has its lease."""
     planned = login.held(lambda: make_plan(rooms, options, caller))
     login.guard.worked()
-    rooms.tracker.remember(planned.plan.entries, now=rooms.clock.now())
-    count_plan(planned, tally)
+    with rooms.spans.span("plan"):
+        rooms.tracker.remember(planned.plan.entries, now=rooms.clock.now())
+        count_plan(planned, tally)
     return planned
 
 

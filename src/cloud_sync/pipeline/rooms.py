@@ -10,9 +10,10 @@ from cloud_sync.archive.base import Archive
 from cloud_sync.clock import Clock
 from cloud_sync.credentials.base import CredentialStore
 from cloud_sync.credentials.history import LoginHistory
-from cloud_sync.notify.base import Notifier
+from cloud_sync.notify.base import Notifier, Pulse
 from cloud_sync.pipeline.heartbeat import LEASE_FOR
 from cloud_sync.provider.base import Provider
+from cloud_sync.tracing.spans import NoSpans, Spans
 from cloud_sync.tracker.base import Tracker
 from cloud_sync.tracker.plan import Policy
 from cloud_sync.transfer.circuit_breaker import OutagePolicy
@@ -42,7 +43,9 @@ class LoginWait:
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """The adapters that wiring has chosen. `login` is None where nothing is known of it."""
+    """The adapters that wiring has chosen. `login` is None where nothing is known of it; `pulse`
+    tells a watchdog that runs take place, None where there is none.
+    """
 
     provider: Provider
     tracker: Tracker
@@ -50,6 +53,8 @@ class Rooms:
     notifier: Notifier
     clock: Clock
     login: KnownLogin | None = None
+    pulse: Pulse | None = None
+    spans: Spans = field(default_factory=NoSpans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class RunOptions:
     `tried_again` is whether somebody else tries a medium again after a transient error, so that
     one such error does not make it FAILED. `lease` is how long the run keeps its lease between two
     renewals. `correlation_id` names the chain of runs that this one belongs to, if any does.
+
+    `digest` is whether the first run of a week tells what the runs since the last digest came to.
     """
 
     owner: str
@@ -78,3 +85,4 @@ class RunOptions:
     tried_again: bool = False
     lease: timedelta = LEASE_FOR
     correlation_id: str = ""
+    digest: bool = False

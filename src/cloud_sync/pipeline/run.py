@@ -16,13 +16,11 @@ from cloud_sync.pipeline.heartbeat import kept_alive
 from cloud_sync.pipeline.login import LoginGuard
 from cloud_sync.pipeline.login_wait import LoginWaiter, Telling
 from cloud_sync.pipeline.planning import planned_run, settle_vanished
-from cloud_sync.pipeline.quarantine import tell_quarantined
 from cloud_sync.pipeline.results import result_of
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
 from cloud_sync.pipeline.source_doubts import proven_rules, warn_of_suspects
 from cloud_sync.pipeline.telling import Messenger
 from cloud_sync.pipeline.transferring import TransferStage, engine_of
-from cloud_sync.summary.render import headline, summary_text
 from cloud_sync.summary.tally import Tally
 from cloud_sync.transfer.stopping import Stop, StopReason
 
@@ -55,10 +53,14 @@ def sync(rooms: Rooms, options: RunOptions, stop: Stop, observe: Observer) -> Ru
     caller = Caller(options.retries, stop, observe)
     rooms = replace(rooms, provider=guarded(rooms, options, stop, observe))
     messenger = Messenger(rooms, observe)
+    messenger.pulse_started()
     login = LoginWaiter(
         LoginGuard(rooms, caller), caller, rooms.clock, options.login_wait, _telling(messenger)
     )
-    with kept_alive(rooms, run_id, stop, observe, options.lease):
+    with (
+        rooms.spans.span("run", run_id=run_id, correlation_id=options.correlation_id or run_id),
+        kept_alive(rooms, run_id, stop, observe, options.lease),
+    ):
         blocker = _work(rooms, options, run_id, caller, tally, login)
         login.guard.note()
         summary = tally.close(
@@ -66,10 +68,9 @@ def sync(rooms: Rooms, options: RunOptions, stop: Stop, observe: Observer) -> Ru
             rooms.clock.monotonic() - started,
             blocker.message if blocker else "",
         )
-        messenger.tell(summary.result, f"cloud-sync: {headline(summary)}", summary_text(summary))
-        tell_quarantined(rooms, summary, observe)
-    summary = replace(summary, told=messenger.known)
+        summary = messenger.tell_end(summary, digest=options.digest)
     rooms.tracker.end_run(summary)
+    messenger.pulse_ended(summary.result)
     observe(RunEnded(summary))
     return RunReport(summary, blocker)
 
@@ -89,7 +90,8 @@ def _work(
     with engine_of(rooms, options, rules) as engine:
         archiver = MediumArchiver(rooms, options, run_id, engine, caller, login.guard)
         stage = TransferStage(archiver, options.concurrency, caller.stop, caller.observe)
-        _transfer(stage, due, tally, login)
+        with rooms.spans.span("transfer"):
+            _transfer(stage, due, tally, login)
     if tally.files_archived:
         warn_of_suspects(rooms, caller.observe)
     return blocker or stage.blocker
@@ -111,7 +113,8 @@ def _prepared(
     rules: set[str] | None = None
     blocker: CloudSyncError | None = None
     try:
-        login.checked()
+        with rooms.spans.span("validate"):
+            login.checked()
         planned = planned_run(rooms, options, caller, login, tally)
         due = planned.plan.due
         settle_vanished(rooms, planned.census, run_id, options.owner, tally)

@@ -40,6 +40,7 @@ from cloud_sync.pipeline.events import Observer, RunEnded
 from cloud_sync.pipeline.failing import mark_failed
 from cloud_sync.pipeline.one_medium import stored_bytes
 from cloud_sync.pipeline.results import result_of
+from cloud_sync.pipeline.telling_later import before_telling
 from cloud_sync.pipeline.windowed import batched
 from cloud_sync.summary.render import headline
 from cloud_sync.summary.tally import Tally
@@ -47,6 +48,8 @@ from cloud_sync.summary.tally_record import tally_of
 from cloud_sync.tracker.base import Tracker
 
 LOOKED_UP_AT_ONCE = 100
+LOOKED_THROUGH = 5
+"""How many ended runs are looked through for this one; it is the newest unless a clock is off."""
 
 OUT_OF_TIME = Reason("out_of_time", "left for the next run: the time of this one was up")
 CUT_OFF = Reason("cut_off", "the process that worked on it died and left no reason")
@@ -105,7 +108,8 @@ class Fold:
 class Ended:
     """A run that is over. `failed_ids` are the first, `postponed` those that lacked time only.
 
-    `progressed` is whether anything was stored: a file, or parts of one.
+    `progressed` is whether anything was stored: a file, or parts of one. `given_up` are media that
+    are no longer tried by themselves, and of which a person has not heard.
     """
 
     summary: RunSummary
@@ -113,6 +117,7 @@ class Ended:
     failed_ids: tuple[str, ...]
     postponed: int
     progressed: bool
+    given_up: tuple[Named, ...] = ()
 
 
 def outcome_of(row: TrackedMedium) -> tuple[Outcome, Reason]:
@@ -138,7 +143,8 @@ def finish_run(
 ) -> Ended:
     """Fold the plan and the rows of all due media, and end the run with the summary.
 
-    Memory stays flat. A second call for the same run gives the same. Raises what tracker and
+    Memory stays flat. A second call for the same run gives the same, and tells of its end no
+    second time. Raises what tracker and
     files raise, and InternalError for a due medium that has no row.
     """
     tally = tally_of(next(files.read(run_id, PLAN)))
@@ -147,7 +153,7 @@ def finish_run(
     for due, found in _rows(tracker, files, run_id):
         row = found
         if row.status is Status.IN_PROGRESS and row.lease_owner == run_id:
-            row = mark_failed(tracker, clock, run_id, row.media_id, CUT_OFF)
+            row = mark_failed(tracker, clock, run_id, row.media_id, CUT_OFF, observe)
         fold.take(due, row)
         if row.reason and row.reason.code == Interrupted.code and not fold.parts_kept:
             fold.parts_kept = stored_bytes(tracker, row) > due.bytes_before
@@ -156,14 +162,28 @@ def finish_run(
     summary = tally.close(
         result_of(blocker, None, tally), seconds, blocker.message if blocker else ""
     )
+    told = any(_same(summary, each) for each in tracker.runs(LOOKED_THROUGH))
+    summary, given_up = before_telling(tracker, summary)
     tracker.end_run(summary)
-    observe(RunEnded(summary))
+    if not told:
+        observe(RunEnded(summary))
     return Ended(
         summary=summary,
         headline=headline(summary) + (f"; {blocker.message}" if blocker else ""),
         failed_ids=tuple(fold.failed),
         postponed=fold.postponed,
         progressed=fold.parts_kept or tally.files_archived > 0,
+        given_up=tuple(given_up),
+    )
+
+
+def _same(one: RunSummary, other: RunSummary) -> bool:
+    """Whether both are of the same run and say the same of it."""
+    return (one.run_id, one.result, one.counts, one.bytes) == (
+        other.run_id,
+        other.result,
+        other.counts,
+        other.bytes,
     )
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from cloud_sync.archive.run_files import MANIFEST, PLAN, RunFiles
 from cloud_sync.errors import CloudSyncError, InternalError
-from cloud_sync.model.report import Outcome
+from cloud_sync.model.report import Outcome, RunSummary
+from cloud_sync.notify.policy import owed
 from cloud_sync.pipeline.calls import Caller
 from cloud_sync.pipeline.due import due_media
 from cloud_sync.pipeline.events import Observer, RunEnded, RunStarted
@@ -20,6 +21,7 @@ from cloud_sync.pipeline.login_wait import LoginWaiter, Telling
 from cloud_sync.pipeline.planning import Planned, make_plan, planned_run, settle_vanished
 from cloud_sync.pipeline.results import result_of
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
+from cloud_sync.pipeline.telling_later import before_telling
 from cloud_sync.summary.tally import Tally
 from cloud_sync.summary.tally_record import tally_text
 from cloud_sync.transfer.stopping import Stop
@@ -29,11 +31,14 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What the plan holds, in counts of media. The run is open when `due` is above 0."""
+    """What the plan holds, in counts of media. The run is open when `due` is above 0; where it is
+    over, `tell` is whether a person is to hear of it.
+    """
 
     found: int
     due: int
     already_archived: int
+    tell: bool = False
 
 
 def start_run(
@@ -60,9 +65,8 @@ def start_run(
         if planned.plan.due:
             files.write(run_id, PLAN, [tally_text(tally)])
             files.write(run_id, MANIFEST, (each.to_line() for each in due_media(planned.plan)))
-    if not planned.plan.due:
-        _end(rooms, tally, None, caller)
-    return _begun(planned, tally.found)
+    tell = not planned.plan.due and owed(_end(rooms, tally, None, caller))
+    return replace(_begun(planned, tally.found), tell=tell)
 
 
 def count_only(rooms: Rooms, options: RunOptions, stop: Stop, observe: Observer) -> Begun:
@@ -104,7 +108,7 @@ def _ended_by_trouble(rooms: Rooms, tally: Tally, caller: Caller) -> Iterator[No
         raise InternalError(error) from error
 
 
-def _end(rooms: Rooms, tally: Tally, blocker: CloudSyncError | None, caller: Caller) -> None:
+def _end(rooms: Rooms, tally: Tally, blocker: CloudSyncError | None, caller: Caller) -> RunSummary:
     tally.count(Outcome.PENDING, tally.found - tally.counts.total())
     summary = tally.close(
         result_of(blocker, None, tally),
@@ -112,6 +116,7 @@ def _end(rooms: Rooms, tally: Tally, blocker: CloudSyncError | None, caller: Cal
         blocker.message if blocker else "",
     )
     try:
+        summary, _ = before_telling(rooms.tracker, summary)
         rooms.tracker.end_run(summary)
     except CloudSyncError as trouble:
         if blocker is None:
@@ -119,3 +124,4 @@ def _end(rooms: Rooms, tally: Tally, blocker: CloudSyncError | None, caller: Cal
         # the run's lease runs out by itself; what stopped the run is the thing to tell
         _LOG.debug("ending a run: %s", trouble.message)
     caller.observe(RunEnded(summary))
+    return summary

@@ -20,8 +20,15 @@ from cloud_sync.errors import (
 from cloud_sync.model.media import MediaFile, MediaItem
 from cloud_sync.model.tracking import SourceCheck, TrackedFile
 from cloud_sync.pipeline.calls import Caller
-from cloud_sync.pipeline.events import FileArchived, FileFailed, FileProgress, FileStarted
+from cloud_sync.pipeline.events import (
+    FileArchived,
+    FileFailed,
+    FilePaused,
+    FileProgress,
+    FileStarted,
+)
 from cloud_sync.pipeline.journal import TrackedJournal
+from cloud_sync.pipeline.motion import Motion
 from cloud_sync.pipeline.rooms import Rooms
 from cloud_sync.pipeline.source_doubts import SourceDoubts
 from cloud_sync.transfer.engine import TransferEngine
@@ -66,8 +73,9 @@ class OriginalStore:
         journal = TrackedJournal(self._rooms.tracker, work.item.id, self._owner, work.row)
         # an earlier run may have been cut off between making it visible and recording that
         moved = not self._holds(work.row)
-        if moved:
-            self._move(work, journal)
+        motion = Motion(self._rooms.clock)
+        first_byte = self._move(work, journal, motion) if moved else None
+        seconds = motion.seconds
         done = journal.done()
         if moved:
             if done.source_check is SourceCheck.DIFFERS:
@@ -80,6 +88,9 @@ class OriginalStore:
                     done.key,
                     done.size or 0,
                     done.checksum or "",
+                    motion.bytes,
+                    seconds,
+                    first_byte,
                 )
             )
         return done, moved
@@ -92,7 +103,8 @@ class OriginalStore:
         finding = audit(self._rooms.archive, expected, self._caller.stop.check)
         return finding.verdict is Verdict.OK
 
-    def _move(self, work: Work, journal: TrackedJournal) -> None:
+    def _move(self, work: Work, journal: TrackedJournal, motion: Motion) -> float | None:
+        """Move the bytes; the seconds until the first came, None where that is not known."""
         request = TransferRequest(
             file=work.file,
             key=work.row.key,
@@ -101,28 +113,37 @@ class OriginalStore:
             resolve=lambda: self._resolve_again(work),
         )
         try:
-            self._engine.transfer(request, journal, self._caller.stop, self._hooks(work))
+            hooks = self._hooks(work, motion)
+            moved = self._engine.transfer(request, journal, self._caller.stop, hooks)
         except KeyTaken as error:
             # our own bytes may lie there already; anything else is not ours to touch
             if not self._holds(journal.row):
                 self._tell(work, error, None)
                 raise
-        except (NeedsPerson, Interrupted, ServiceDown):
+            return None
+        except (NeedsPerson, Interrupted, ServiceDown) as error:
+            self._tell_paused(work, error, motion)
             raise
         except CloudSyncError as error:
             self._tell(work, error, None)
             raise
+        else:
+            return moved.first_byte_seconds
 
-    def _hooks(self, work: Work) -> TransferHooks:
+    def _hooks(self, work: Work, motion: Motion) -> TransferHooks:
         item_id, number = work.item.id, work.file.number
         observe = self._caller.observe
 
         def opened(size: int, stored: int) -> None:
             observe(FileStarted(item_id, number, work.file.filename, work.row.key, size, stored))
 
+        def progress(count: int) -> None:
+            motion.read(count)
+            observe(FileProgress(item_id, number, count))
+
         return TransferHooks(
             opened=opened,
-            progress=lambda count: observe(FileProgress(item_id, number, count)),
+            progress=progress,
             retrying=lambda error, wait: self._tell(work, error, wait),
         )
 
@@ -145,6 +166,19 @@ class OriginalStore:
                 error.code,
                 error.message,
                 wait,
+            )
+        )
+
+    def _tell_paused(self, work: Work, error: CloudSyncError, motion: Motion) -> None:
+        self._caller.observe(
+            FilePaused(
+                work.item.id,
+                work.file.number,
+                work.file.filename,
+                work.row.key,
+                error.code,
+                motion.bytes,
+                motion.seconds,
             )
         )
 

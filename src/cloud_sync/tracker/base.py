@@ -57,6 +57,16 @@ class Tally:
     bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class RunAtWork:
+    """The run that holds the run lease. Only its time is looked at: its owner may be dead."""
+
+    run_id: str
+    owner: str
+    since: datetime
+    until: datetime
+
+
 class Tracker(Repairs, Protocol):
     """Durable memory. Calls may come from several threads at once."""
 
@@ -74,6 +84,10 @@ class Tracker(Repairs, Protocol):
 
     def end_run(self, summary: RunSummary) -> None:
         """Let go of the run lease and keep the summary."""
+        ...
+
+    def run_at_work(self, *, now: datetime) -> RunAtWork | None:
+        """Whose run lease is not over yet, None where there is none. Changes nothing."""
         ...
 
     def runs(self, limit: int = 10) -> Sequence[RunSummary]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from cloud_sync.errors import CloudSyncError, ServiceUnavailable, UsageError
-from cloud_sync.tracker.migrations import migrate
+from cloud_sync.tracker.migrations import TRACKER, Layout, migrate
 from cloud_sync.tracker.sqlite_transaction import transaction
 
 _creating = threading.Lock()
@@ -32,9 +32,10 @@ class Database:
     `busy_timeout` is how long, in seconds, to wait for another process's write.
     """
 
-    def __init__(self, path: Path, busy_timeout: float) -> None:
+    def __init__(self, path: Path, busy_timeout: float, layout: Layout = TRACKER) -> None:
         # an absolute path, for SQLite has names of its own such as ":memory:"
         self._path = path.absolute()
+        self._layout = layout
         self._busy_timeout = busy_timeout
         self._turn = threading.RLock()
         self._connection: sqlite3.Connection | None = self._open()
@@ -111,7 +112,7 @@ class Database:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")
-            migrate(connection, self._path)
+            migrate(connection, self._path, self._layout)
             connection.execute("PRAGMA journal_mode = WAL")
         except BaseException:
             connection.close()

@@ -19,7 +19,7 @@ from cloud_sync.model.tracking import (
     TrackedMedium,
 )
 from cloud_sync.tracker import transitions
-from cloud_sync.tracker.base import Entry, FileEntry, Tally
+from cloud_sync.tracker.base import Entry, FileEntry, RunAtWork, Tally
 from cloud_sync.tracker.dynamodb_actions import int_in, loaded, update
 from cloud_sync.tracker.dynamodb_items import form_key, media_id_of
 from cloud_sync.tracker.dynamodb_keys import Keyring, taken_among
@@ -67,6 +67,9 @@ class DynamoTracker(DynamoRepairs):
 
     def end_run(self, summary: RunSummary) -> None:
         self._runs.end(summary)
+
+    def run_at_work(self, *, now: datetime) -> RunAtWork | None:
+        return self._runs.at_work(now)
 
     def runs(self, limit: int = 10) -> Sequence[RunSummary]:
         return self._runs.ended(limit)

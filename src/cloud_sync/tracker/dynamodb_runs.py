@@ -15,6 +15,7 @@ from cloud_sync.clock import from_text
 from cloud_sync.errors import LeaseHeld
 from cloud_sync.model.report import RunSummary
 from cloud_sync.tracker import rows, transitions
+from cloud_sync.tracker.base import RunAtWork
 from cloud_sync.tracker.dynamodb_actions import (
     KEY,
     Action,
@@ -189,6 +190,13 @@ class RunItems:
                 self._table.write([closed, *_epoch_end(lease, now)])
 
         persistently(once)
+
+    def at_work(self, now: datetime) -> RunAtWork | None:
+        """`Tracker.run_at_work`."""
+        lease = self.lease()
+        if not lease.is_open or lease.since is None or lease.until is None or lease.until <= now:
+            return None
+        return RunAtWork(lease.run_id, lease.owner, lease.since, lease.until)
 
     def ended(self, limit: int) -> list[RunSummary]:
         """`Tracker.runs`."""

@@ -19,7 +19,7 @@ from cloud_sync.model.tracking import (
     TrackedMedium,
 )
 from cloud_sync.tracker import transitions
-from cloud_sync.tracker.base import Entry, FileEntry, Tally
+from cloud_sync.tracker.base import Entry, FileEntry, RunAtWork, Tally
 from cloud_sync.tracker.memory_repairs import MemoryRepairs
 from cloud_sync.tracker.memory_store import (
     MemoryStore,
@@ -83,6 +83,13 @@ class MemoryTracker(MemoryRepairs):
             store.summaries[summary.run_id] = replace(summary, named=())
             if store.open_run is not None and store.open_run.run_id == summary.run_id:
                 store.open_run = None
+
+    def run_at_work(self, *, now: datetime) -> RunAtWork | None:
+        with self._store.turn:
+            run = self._store.open_run
+            if run is None or run.until <= now:
+                return None
+            return RunAtWork(run.run_id, run.owner, run.since, run.until)
 
     def runs(self, limit: int = 10) -> Sequence[RunSummary]:
         store = self._store

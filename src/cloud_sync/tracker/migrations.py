@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cloud_sync.errors import UsageError
@@ -128,43 +129,55 @@ STEPS: tuple[Step, ...] = (
 )
 
 
-def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step] = STEPS) -> None:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The tables of one kind of our files, and the `application_id` that tells it from others."""
+
+    steps: Sequence[Step]
+    application_id: int = APPLICATION_ID
+
+
+TRACKER = Layout(STEPS)
+
+
+def migrate(connection: sqlite3.Connection, path: Path, layout: Layout = TRACKER) -> None:
     """Bring the database to the present layout, each step in a transaction of its own.
 
     UsageError for a database of a later version or of another program, which stay untouched.
     """
+    steps = layout.steps
     # what makes a database ours is read in one transaction: another process may be at it
     with transaction(connection, "BEGIN DEFERRED"):
-        version = _version(connection, path, steps)
+        version = _version(connection, path, layout)
     while version < len(steps):
         with transaction(connection, "BEGIN IMMEDIATE"):
-            version = _version(connection, path, steps)
+            version = _version(connection, path, layout)
             if version < len(steps):
                 version += 1
-                _take(connection, version, steps[version - 1])
+                _take(connection, version, layout)
 
 
-def _take(connection: sqlite3.Connection, number: int, step: Step) -> None:
-    for statement in step:
+def _take(connection: sqlite3.Connection, number: int, layout: Layout) -> None:
+    for statement in layout.steps[number - 1]:
         connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA application_id = {layout.application_id}")
     connection.execute(f"PRAGMA user_version = {number}")
 
 
-def _version(connection: sqlite3.Connection, path: Path, steps: Sequence[Step]) -> int:
+def _version(connection: sqlite3.Connection, path: Path, layout: Layout) -> int:
     application = _number(connection, "PRAGMA application_id")
     version = _number(connection, "PRAGMA user_version")
     tables = _number(connection, "SELECT count(*) FROM sqlite_master")
-    if application != APPLICATION_ID and (application or version or tables):
+    if application != layout.application_id and (application or version or tables):
         raise UsageError(
             f"opening the tracker {path}: it is a database of another program",
             kept="the file was not changed",
             hint="move it away, or point CLOUD_SYNC_HOME at another folder",
         )
-    if version > len(steps):
+    if version > len(layout.steps):
         raise UsageError(
             f"opening the tracker {path}: its layout has version {version}, and this cloud-sync"
-            f" knows versions up to {len(steps)}",
+            f" knows versions up to {len(layout.steps)}",
             kept="the file was not changed",
             hint="upgrade cloud-sync: pip install --upgrade cloud-sync",
         )

@@ -220,6 +220,8 @@ def summary_json(summary: RunSummary) -> str:
             "reasons": summary.reasons,
             "message": summary.message,
             "told": summary.told.value if summary.told else None,
+            "unheard": list(summary.unheard),
+            "digested": summary.digested,
         }
     )
 
@@ -229,6 +231,7 @@ def summary_of(text: str) -> RunSummary:
     fields = json.loads(text)
     fields["result"] = Result(fields["result"])
     fields["told"] = Result(fields["told"]) if fields.get("told") else None
+    fields["unheard"] = tuple(fields.get("unheard", ()))
     fields["started_at"] = from_text(fields["started_at"])
     fields["counts"] = {Outcome(name): count for name, count in fields["counts"].items()}
     return RunSummary(**fields)

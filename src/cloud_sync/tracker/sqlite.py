@@ -19,7 +19,7 @@ from cloud_sync.model.tracking import (
     TrackedMedium,
 )
 from cloud_sync.tracker import rows, sqlite_media, sqlite_transfers, transitions
-from cloud_sync.tracker.base import Entry, FileEntry, Tally
+from cloud_sync.tracker.base import Entry, FileEntry, RunAtWork, Tally
 from cloud_sync.tracker.database import Database
 from cloud_sync.tracker.rows import instant_text
 from cloud_sync.tracker.run_lock import RunLock
@@ -52,6 +52,9 @@ class SqliteTracker(SqliteRepairs):
 
     def end_run(self, summary: RunSummary) -> None:
         self._runs.end(summary)
+
+    def run_at_work(self, *, now: datetime) -> RunAtWork | None:
+        return self._runs.at_work(now)
 
     def runs(self, limit: int = 10) -> Sequence[RunSummary]:
         return self._runs.ended(limit)

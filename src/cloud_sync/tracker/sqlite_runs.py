@@ -11,6 +11,7 @@ from cloud_sync.clock import from_text
 from cloud_sync.errors import LeaseHeld
 from cloud_sync.model.report import RunSummary
 from cloud_sync.tracker import rows, transitions
+from cloud_sync.tracker.base import RunAtWork
 from cloud_sync.tracker.database import Database
 from cloud_sync.tracker.rows import instant_text
 from cloud_sync.tracker.run_lock import RunLock
@@ -115,6 +116,14 @@ class RunTable:
                     (run_id,),
                 )
             self._let_go(run_id)
+
+    def at_work(self, now: datetime) -> RunAtWork | None:
+        """`Tracker.run_at_work`."""
+        with self._database.reading() as db:
+            run = _open_run(db)
+        if run is None or run.until <= now:
+            return None
+        return RunAtWork(run.run_id, run.owner, run.since, run.until)
 
     def ended(self, limit: int) -> list[RunSummary]:
         """`Tracker.runs`."""

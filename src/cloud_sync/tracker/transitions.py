@@ -299,10 +299,14 @@ def with_file(medium: TrackedMedium, file: FileEntry, take: Callable[[str], bool
     )
 
 
+ANOTHER_AT_WORK = "another run is at work on this archive"
+"""How the refusal begins, also where only its text has come through."""
+
+
 def run_lease_held(run_id: str, owner: str, since: datetime, until: datetime) -> LeaseHeld:
     """The refusal of a run while another one is at work."""
     return LeaseHeld(
-        f"another run is at work on this archive: run {run_id} of {owner}, since {_shown(since)},"
+        f"{ANOTHER_AT_WORK}: run {run_id} of {owner}, since {_shown(since)},"
         f" holds the lease until {_shown(until)}",
         hint="wait for that run to end, or stop its process, then start again",
     )

@@ -72,10 +72,14 @@ class EngineLimits:
 
 @dataclass(frozen=True, slots=True)
 class Transferred:
-    """An original that lies in the archive, whole and proven."""
+    """An original that lies in the archive, whole and proven.
+
+    `first_byte_seconds` as in `FileTransfer`, None where all bytes were stored before.
+    """
 
     stored: StoredObject
     proof: Proof
+    first_byte_seconds: float | None = None
 
 
 class TransferEngine:
@@ -109,6 +113,7 @@ class TransferEngine:
             provider=provider,
             archive=archive,
             limit=limit,
+            clock=clock,
             retries=self._retries,
             laid_out=self._queue.changed,
             moved=self._moved,
@@ -218,7 +223,7 @@ class TransferEngine:
 
     def _commit(self, file: FileTransfer) -> Transferred:
         if file.whole is not None and file.proof is not None:
-            return Transferred(file.whole, file.proof)
+            return Transferred(file.whole, file.proof, file.first_byte_seconds)
         total = whole({n: Part(part.length, part.checksum) for n, part in file.parts.items()})
         proof = Proof(total.length, to_text(total.checksum), file.etag)
         if file.proven_rules is not None:
@@ -228,7 +233,7 @@ class TransferEngine:
         file.journal.proven(proof)
         upload = file.begun_upload
         stored = self._retried(file, lambda: upload.commit(proof.size, proof.checksum))
-        return Transferred(stored, proof)
+        return Transferred(stored, proof, file.first_byte_seconds)
 
     def _retried(self, file: FileTransfer, call: Callable[[], T]) -> T:
         return with_retries(call, self._retries, file.stop, file.hooks.retrying)

@@ -104,7 +104,8 @@ class FileTransfer:
 
     `proven_rules` are the rules by which ETags of this source were reproduced, shared by all
     originals; None where that is not to be tried. `doubts` counts earlier tries whose bytes were
-    found wrong, `last_try` is whether no other follows.
+    found wrong, `last_try` is whether no other follows. `first_byte_seconds` passed between the
+    first request for bytes that was answered with any, and the first of them.
     """
 
     request: TransferRequest
@@ -128,6 +129,7 @@ class FileTransfer:
     parts: dict[int, PartRecord] = field(default_factory=dict)
     whole: StoredObject | None = None
     proof: Proof | None = None
+    first_byte_seconds: float | None = None
     error: BaseException | None = None
 
     def lay_out(

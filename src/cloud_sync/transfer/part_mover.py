@@ -8,6 +8,7 @@ from functools import partial
 
 from cloud_sync.archive.base import Archive, ObjectDescription
 from cloud_sync.archive.checksum import part_checksum, to_text
+from cloud_sync.clock import Clock
 from cloud_sync.errors import (
     CloudSyncError,
     SourceChanged,
@@ -65,6 +66,7 @@ class Surroundings:
     provider: Provider
     archive: Archive
     limit: BandwidthLimit
+    clock: Clock
     retries: RetryPolicy
     laid_out: Callable[[], None]
     moved: Callable[[int], None]
@@ -77,6 +79,7 @@ class PartMover:
     def __init__(self, surroundings: Surroundings) -> None:
         self._around = surroundings
         self._buffer = PartBuffer()
+        self._asked = 0.0
 
     def move(self, file: FileTransfer, task: PartTask) -> None:
         """Store the part and record it.
@@ -180,6 +183,7 @@ class PartMover:
 
     def _open(self, file: FileTransfer, start: int, length: int) -> SourceStream:
         current = file.file
+        self._asked = self._around.clock.monotonic()
         try:
             return self._around.provider.open(current, start, length, file.etag)
         except UrlExpired:
@@ -192,13 +196,17 @@ class PartMover:
         while self._buffer.filled < until:
             file.stop.check()
             filled = self._buffer.filled
-            count = source.readinto(buffer[filled : filled + READ_SIZE])
+            # a read ends when it is filled, so the first byte is only seen when it is read alone
+            most = 1 if file.first_byte_seconds is None else READ_SIZE
+            count = source.readinto(buffer[filled : filled + most])
             if count == 0:
                 raise StreamBroken(
                     f"fetching {file.request.key}: a range ended after {filled} of {until} bytes",
                     got=filled,
                     expected=until,
                 )
+            if file.first_byte_seconds is None:
+                file.first_byte_seconds = self._around.clock.monotonic() - self._asked
             self._buffer.filled += count
             self._around.limit.spend(count, file.stop)
             self._around.moved(count)
