@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from cloud_sync.aws.errors import Resource, translated
+from cloud_sync.aws.sessions import new_session
 from cloud_sync.errors import MissingExtra, UsageError
 
 
@@ -28,7 +29,6 @@ def client_of(
     without the SDK, and UsageError where its settings do not fit together.
     """
     try:
-        import botocore.session
         from botocore.config import Config
     except ModuleNotFoundError:
         raise MissingExtra("aws", f"using {resource.name}") from None
@@ -39,8 +39,8 @@ def client_of(
         max_pool_connections=connections,
         tcp_keepalive=True,
     )
-    with translated("connecting", resource):
-        session = botocore.session.get_session()
+    with translated("connecting to", resource):
+        session = new_session()
         session.register_component("data_loader", _descriptions())
         try:
             return session.create_client(service, config=config, **(options or {}))

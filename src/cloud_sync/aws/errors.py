@@ -25,13 +25,15 @@ from cloud_sync.errors import (
 class Resource:
     """What a call goes to: how a person would say it, and how it comes to be there.
 
-    `service` is the prefix of its actions. `refused` is what access that is denied means.
+    `service` is the prefix of its actions. `refused` is what access that is denied means;
+    `encrypted` says that a key of the user's may stand before it.
     """
 
     name: str
     service: str
     missing_hint: str
     refused: type[ArchiveRefused | UsageError] = ArchiveRefused
+    encrypted: bool = True
 
 
 _REFUSED = {
@@ -136,8 +138,9 @@ def answered(
         return resource.refused(
             what + f"access is denied to {operation or 'the call'}",
             kept=_KEPT,
-            hint=f"allow {_actions(operation, resource)} on it, and kms:Decrypt and"
-            " kms:GenerateDataKey on its key; see who you are: aws sts get-caller-identity",
+            hint=f"allow {_actions(operation, resource)} on it"
+            + (", and kms:Decrypt and kms:GenerateDataKey on its key" if resource.encrypted else "")
+            + "; see who you are: aws sts get-caller-identity",
         )
     if code == "ResourceNotFoundException":
         return UsageError(what + "it is not there", kept=_KEPT, hint=resource.missing_hint)
