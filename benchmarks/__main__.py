@@ -8,7 +8,18 @@ import signal
 import sys
 from collections.abc import Callable
 
-from benchmarks import cold_import, discovery, large_files, startup, verify
+from benchmarks import (
+    aws_interpreted,
+    aws_memory,
+    aws_scale,
+    cold_import,
+    copies,
+    discovery,
+    large_copy,
+    large_files,
+    startup,
+    verify,
+)
 from benchmarks.byte_path import run as byte_path
 from benchmarks.byte_path.workloads import WORKLOADS
 
@@ -24,6 +35,11 @@ def main() -> int:
         "discovery": discovery.run,
         "verify": verify.run,
         "large_files": large_files.run,
+        "copies": lambda: copies.run(given.rounds),
+        "large_copy": large_copy.run,
+        "aws_scale": lambda: aws_scale.run(given.media),
+        "aws_interpreted": lambda: aws_interpreted.run(given.media),
+        "aws_memory": aws_memory.run,
         "byte_path": lambda: byte_path.run(given.rounds, given.workload),
     }
     unknown = sorted(set(given.names) - set(benchmarks))
@@ -44,7 +60,8 @@ def _arguments() -> argparse.Namespace:
         "--rounds",
         type=int,
         default=byte_path.LEAST_ROUNDS,
-        help="of byte_path; with fewer than %(default)s nothing is written into the documentation",
+        help="of byte_path and copies; with fewer than %(default)s byte_path writes nothing into "
+        "the documentation",
     )
     parser.add_argument(
         "--workload",
@@ -52,6 +69,12 @@ def _arguments() -> argparse.Namespace:
         default=[],
         choices=[workload.name for workload in WORKLOADS],
         help="of byte_path; all where none is named",
+    )
+    parser.add_argument(
+        "--media",
+        type=int,
+        default=aws_scale.MEDIA,
+        help="of aws_scale and aws_interpreted: how many (default: %(default)s)",
     )
     return parser.parse_args()
 

@@ -14,7 +14,7 @@ from cloud_sync.simulator.library import Library
 from command_line import CommandLine, Ended
 from library_checks import assert_everything_archived, wanted
 
-_OWN = (".sqlite", ".sqlite-wal", ".sqlite-shm", ".json", ".lock")
+_OWN = (".sqlite", ".sqlite-wal", ".sqlite-shm", ".json", ".jsonl", ".lock")
 _REPAIRS = ("reopen", "adopt", "discard", "look")
 _SHOWN = 5
 
@@ -96,10 +96,10 @@ def check_cloud(counts: Snapshot) -> Iterator[str]:
         yield f"{counts.credentials_on_cdn} calls for bytes bore the login"
 
 
-def check_secret(secret: str, outputs: Path) -> Iterator[str]:
-    """The login is in nothing that the command has said."""
-    for path in sorted(outputs.iterdir()):
-        if secret.encode() in path.read_bytes():
+def check_secret(secret: str, *folders: Path) -> Iterator[str]:
+    """The login is in nothing that the command has said or written."""
+    for path in sorted(path for folder in folders for path in folder.rglob("*")):
+        if path.is_file() and secret.encode() in path.read_bytes():
             yield f"{path.name} holds the login"
 
 

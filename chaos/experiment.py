@@ -230,5 +230,7 @@ class _Scene:
             checks.check_reports(self._command),
             checks.check_home(self._command.home / "cloud-sync", self._temporary),
             checks.check_cloud(self._cloud.snapshot()),
-            checks.check_secret(self._cloud.token, self._outputs),
+            checks.check_secret(
+                self._cloud.token, self._outputs, self._command.home / "cloud-sync"
+            ),
         )

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.byte_path.contestants import RCLONE, ROOT
+from benchmarks.byte_path.contestants import RCLONE
 from benchmarks.byte_path.sink import Sink, SinkSettings
 from benchmarks.byte_path.source import File
 from benchmarks.byte_path.tls_server import Certificate, Served, serving
-
-sys.path.append(str(ROOT / "tests"))
-
 from seaweedfs import running
 
 
