@@ -2,7 +2,9 @@
 
 Emulators turn a path that is not there into null; the real service fails the execution. So does
 this one, and it goes further: in a JSONata expression without a condition every path that is named
-must be there, and with one every key of an object that is built must come out.
+must be there, and with one every key of an object that is built must come out. No document may
+have MOST_BYTES or more, wherever it travels: into a state and out of it, into a task and out of it,
+into a child and out of it. The service's own limit is 256 KiB, and its error cannot be caught.
 Waits are noted and not waited for. A state or field that it does not know is an error.
 """
 
@@ -12,9 +14,13 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import jsonata
+
+MOST_BYTES = 10_000
+"""What every document stays below, as JSON."""
 
 Task = Callable[[str, Any], Any]
 """Resource and arguments to result; raises TaskFailed as the service would report it."""
@@ -37,16 +43,43 @@ class BrokenDefinition(AssertionError):
     """The real service would refuse the definition, or fail the execution with States.Runtime."""
 
 
+class TooLarge(AssertionError):
+    """A document that travels grows with something."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A state as it was passed through: its type, and each try of its task by the error's name,
+    empty where it succeeded.
+    """
+
+    kind: str
+    tries: tuple[str, ...] = ()
+
+
 @dataclass
 class Ended:
-    """How an execution ended; `trace` has each state's name with its input and output."""
+    """How an execution ended; `trace` has each state's name with its input and output, `steps` what
+    each of them did, and `largest` is the size of the largest document in bytes, its children's
+    among them.
+    """
 
     status: str
     output: Any = None
     error: str = ""
     trace: list[tuple[str, Any, Any]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     waits: list[int] = field(default_factory=list)
     children: list[Ended] = field(default_factory=list)
+    largest: int = 0
+    most_bytes: int = MOST_BYTES
+
+    def travels(self, document: Any, where: str) -> None:
+        """Raises TooLarge for a document that is not small."""
+        size = len(json.dumps(document).encode())
+        if size >= self.most_bytes:
+            raise TooLarge(f"{where} has {size} bytes; {self.most_bytes - 1} are allowed at most")
+        self.largest = max(self.largest, size)
 
     @property
     def names(self) -> list[str]:
@@ -61,24 +94,28 @@ class Interpreter:
     task: Task
     items: Callable[[Any], Sequence[Any]]
     context: Mapping[str, Any]
+    most_bytes: int = MOST_BYTES
 
     def run(self, document: Any) -> Ended:
         return self._machine(self.definition, document, dict(self.context))
 
     def _machine(self, machine: Mapping[str, Any], document: Any, context: Any) -> Ended:
-        ended = Ended("RUNNING")
+        ended = Ended("RUNNING", most_bytes=self.most_bytes)
         name = machine["StartAt"]
         for _ in range(2000):
             state = machine["States"][name]
             given = document
             kind = state["Type"]
+            ended.travels(given, f"the input of {name}")
             if kind in ("Succeed", "Fail"):
+                ended.steps.append(Step(kind))
                 ended.trace.append((name, given, document))
                 ended.status = "SUCCEEDED" if kind == "Succeed" else "FAILED"
                 ended.error = state.get("Error", "")
                 ended.output = document
                 return ended
             document, following = self._step(state, document, context, ended)
+            ended.travels(document, f"the output of {name}")
             ended.trace.append((name, given, document))
             if following is None:
                 ended.status, ended.output = "SUCCEEDED", document
@@ -90,6 +127,8 @@ class Interpreter:
         self, state: Any, document: Any, context: Any, ended: Ended
     ) -> tuple[Any, str | None]:
         kind = state["Type"]
+        if kind != "Task":
+            ended.steps.append(Step(kind))
         if kind == "Map":
             return self._map(state, document, context, ended)
         if state.get("QueryLanguage") != "JSONata":
@@ -114,16 +153,22 @@ class Interpreter:
 
     def _task(self, state: Any, bound: Any, ended: Ended) -> tuple[Any, str | None]:
         arguments = evaluated(state["Arguments"], bound)
+        ended.travels(arguments, f"the arguments of {state['Resource']}")
         tried: dict[int, int] = {}
+        errors: list[str] = []
         while True:
             try:
                 result = self.task(state["Resource"], arguments)
             except TaskFailed as failure:
+                errors.append(failure.error)
                 wait = _retry(state.get("Retry", []), failure.error, tried)
                 if wait is not None:
                     ended.waits.append(wait)
                     continue
+                ended.steps.append(Step("Task", tuple(errors)))
                 return _caught(state, failure, bound)
+            ended.steps.append(Step("Task", (*errors, "")))
+            ended.travels(result, f"the result of {state['Resource']}")
             output = evaluated(state["Output"], {**bound, "result": result})
             return output, _following(state)
 
@@ -137,7 +182,9 @@ class Interpreter:
         for item in items:
             seen = {**context, "Map": {"Item": {"Value": item}}}
             given = _template(state["ItemSelector"], document, seen)
-            ended.children.append(self._machine(state["ItemProcessor"], given, context))
+            child = self._machine(state["ItemProcessor"], given, context)
+            ended.children.append(child)
+            ended.largest = max(ended.largest, child.largest)
         if any(name.endswith(".$") for name in state.get("ResultSelector", {".$": ""})):
             raise BrokenDefinition("the results of the children would travel in the state")
         name = state["ResultPath"].removeprefix("$.")
@@ -199,6 +246,9 @@ def evaluated(template: Any, bound: Mapping[str, Any]) -> Any:
 
 
 def _expression(text: str, bound: Mapping[str, Any]) -> Any:
+    if _PATH.fullmatch(text):
+        # what a plain path means needs no engine, and most expressions are plain paths
+        return _require(text, bound)
     if "?" not in text:
         guarded = _GUARDED.findall(text)
         for path in _PATH.findall(text):
@@ -208,28 +258,41 @@ def _expression(text: str, bound: Mapping[str, Any]) -> Any:
         raise BrokenDefinition(f"{text} is undefined for {json.dumps(bound)}")
     value = _ask(text, bound)
     if "?" in text:
-        built = _keys(json.loads(value) if isinstance(value, str) and value[:1] == "{" else value)
+        built = _keys(value)
         missing = [key for key in _KEY.findall(text) if key not in built]
         if missing:
             raise BrokenDefinition(f"{text}: nothing for {missing}")
     return value
 
 
+@lru_cache(maxsize=500)
+def _parsed(text: str) -> Any:
+    return jsonata.Jsonata(text)
+
+
 def _ask(text: str, bound: Mapping[str, Any]) -> Any:
-    asked = jsonata.Jsonata(text)
+    asked = _parsed(text)
     asked.assign("states", json.loads(json.dumps(bound)))
     return json.loads(json.dumps(asked.evaluate({})))
 
 
-def _require(path: str, bound: Any) -> None:
+def _require(path: str, bound: Any) -> Any:
     value = bound
     for step in path.split(".")[1:]:
         if not isinstance(value, dict) or step not in value:
             raise BrokenDefinition(f"{path} is not there: {json.dumps(bound)[:400]}")
         value = value[step]
+    return value
 
 
 def _keys(value: Any) -> set[str]:
+    """All keys of a value, those of documents that travel as a text in it included."""
+    if isinstance(value, str) and value[:1] == "{":
+        try:
+            value = json.loads(value)
+        except ValueError:
+            # a text that was cut
+            return set()
     if isinstance(value, dict):
         return set(value).union(*(_keys(each) for each in value.values()))
     return set()

@@ -25,10 +25,19 @@ from parity import Scenario, objects_seen, rows_seen, summary_seen
 
 
 @contextmanager
-def cloud_of(scenario: Scenario, port: int = 0) -> Iterator[Simulator]:
-    """The simulated cloud of a scenario, with its API on that port."""
-    # above that size without the source's own checksums, so that parts are of our own size
-    options = SimulatorOptions(faults=scenario.faults(), etag_limit=50_000_000, api_port=port)
+def cloud_of(
+    scenario: Scenario, port: int = 0, bytes_per_second: int | None = None
+) -> Iterator[Simulator]:
+    """The simulated cloud of a scenario, with its API on that port, each connection of its CDN as
+    slow as given.
+    """
+    options = SimulatorOptions(
+        faults=scenario.faults(),
+        # above that size without the source's own checksums, so that parts are of our own size
+        etag_limit=50_000_000,
+        api_port=port,
+        bytes_per_second=bytes_per_second,
+    )
     with Simulator(scenario.library(), options) as cloud:
         yield cloud
 

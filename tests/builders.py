@@ -11,7 +11,7 @@ from cloud_sync.archive.memory import MemoryArchive
 from cloud_sync.model.media import MediaItem
 from cloud_sync.model.report import Outcome, Result, RunSummary
 from cloud_sync.model.tracking import Status, TrackedMedium
-from cloud_sync.notify.base import Notifier
+from cloud_sync.notify.base import Notifier, Pulse
 from cloud_sync.notify.memory import MemoryNotifier
 from cloud_sync.pipeline.events import Event
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
@@ -135,6 +135,8 @@ class Bench:
     archive: Archive = field(default_factory=MemoryArchive)
     notifier: Notifier = field(default_factory=MemoryNotifier)
     clock: ManualClock = field(default_factory=ManualClock)
+    pulse: Pulse | None = None
+    digest: bool = False
     events: list[Event] = field(default_factory=list)
     _numbers: count[int] = field(default_factory=lambda: count(1))
 
@@ -151,7 +153,10 @@ class Bench:
         self.events.clear()
         number = next(self._numbers)
         options = replace(quick_options(number, policy), limit=limit, concurrency=concurrency)
-        rooms = Rooms(self.provider, self.tracker, self.archive, self.notifier, self.clock)
+        options = replace(options, digest=self.digest)
+        rooms = Rooms(
+            self.provider, self.tracker, self.archive, self.notifier, self.clock, None, self.pulse
+        )
         return sync(rooms, options, stop or Stop(self.clock), self.events.append)
 
     def row(self, media_id: str) -> TrackedMedium:

@@ -23,14 +23,17 @@ class Deployed:
     alerts: str
     failed: str
 
-    def run(self, document: dict[str, Any], name: str | None = None) -> dict[str, Any]:
-        """Start an execution and wait for its end."""
+    def run(
+        self, document: dict[str, Any], name: str | None = None, *, seconds: float = 60
+    ) -> dict[str, Any]:
+        """Start an execution and wait for its end, for so many seconds at most."""
         states = self.emulator.client("stepfunctions")
         named = {"name": name} if name else {}
         execution = states.start_execution(
             stateMachineArn=self.machine, input=json.dumps(document), **named
         )["executionArn"]
-        for _ in range(300):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
             told: dict[str, Any] = states.describe_execution(executionArn=execution)
             if told["status"] != "RUNNING":
                 return told

@@ -38,6 +38,7 @@ from cloud_sync.handlers.messages import (
     PermanentError,
     TransientError,
 )
+from cloud_sync.logs.record import Level
 from cloud_sync.model.tracking import PartRecord
 from cloud_sync.notify.silent import SilentNotifier
 from cloud_sync.pipeline.heartbeat import LEASE_BETWEEN_CALLS
@@ -48,7 +49,7 @@ from cloud_sync.simulator.server import Simulator
 from cloud_sync.tracker.base import Tracker
 from cloud_sync.tracker.sqlite import SqliteTracker
 from cloud_sync.transfer.circuit_breaker import OutagePolicy
-from orchestrator_functions import CONTEXT, PARTS
+from orchestrator_functions import CONTEXT, PARTS, published
 
 DOORS: dict[str, Door[Any]] = {
     "token-validator": token_validator.handler,
@@ -109,6 +110,8 @@ class CallWiring:
     provider: GoProProvider
     login: KnownLogin
     remembered: RememberedCredentials
+    environment: str = "dev"
+    log_level: Level = Level.DEBUG
 
     def rooms(self, provider: str, account: str) -> Rooms:
         if (provider, account) != ("gopro", "default"):
@@ -143,7 +146,8 @@ class Aws:
 
     `after_parts`: a call of video-downloader is over when it has stored so many parts. `killed`
     says of an event of video-downloader whether its process dies of it, after the claim.
-    `told`, `queued` and `continued` are what topic, queue and further executions got.
+    `told`, `queued` and `continued` are what topic, queue and further executions got, `mailed` what
+    mail gets of the first; `topic_is_away`: it takes no message.
     """
 
     cloud: Simulator
@@ -157,6 +161,8 @@ class Aws:
     before_call: Callable[[str, Any], None] = lambda _name, _event: None
     answers: list[tuple[str, Any]] = field(default_factory=list)
     told: list[Any] = field(default_factory=list)
+    mailed: list[str] = field(default_factory=list)
+    topic_is_away: bool = False
     queued: list[Any] = field(default_factory=list)
     continued: list[Any] = field(default_factory=list)
 
@@ -209,7 +215,11 @@ class Aws:
         if service == "lambda:invoke":
             return {"Payload": self._invoke(arguments), "StatusCode": 200}
         if service == "sns:publish":
-            self.told.append({"Subject": arguments["Subject"], **json.loads(arguments["Message"])})
+            if self.topic_is_away:
+                raise TaskFailed("SNS.InternalErrorException", "the topic is away")
+            told, mailed = published(arguments)
+            self.told.append(told)
+            self.mailed.append(mailed)
         elif service == "sqs:sendMessage":
             self.queued.append(json.loads(arguments["MessageBody"]))
         else:

@@ -100,7 +100,11 @@ def summary(request: RunSummaryRequest, **changes: Any) -> RunSummaryAnswer:
         "progressed": True,
         "message": "all done",
     }
-    return RunSummaryAnswer(**told | changes)
+    answer = told | changes
+    if request.ended:
+        answer |= {"result": Result(request.ended), "message": request.cause}
+    answer.setdefault("tell", answer["result"] is not Result.COMPLETED)
+    return RunSummaryAnswer(**{"text": f"the run is {answer['result']}"} | answer)
 
 
 @dataclass
@@ -109,7 +113,8 @@ class Script:
 
     Each `on_…` takes the request and returns an answer or an exception, whose class name becomes
     the error's name. `events` has every event as it came, by function; `told` and `queued` the
-    messages to the topic and the queue, `continued` the executions that were started.
+    messages to the topic and the queue, `mailed` what mail gets of the former, `remembered` the
+    runs whose message was noted as handed over, `continued` the executions that were started.
     """
 
     media: tuple[str, ...] = ("m1", "m2")
@@ -121,6 +126,9 @@ class Script:
     service_errors: dict[str, str] = field(default_factory=dict)
     events: dict[str, list[Any]] = field(default_factory=dict)
     told: list[dict[str, Any]] = field(default_factory=list)
+    mailed: list[str] = field(default_factory=list)
+    remembered: list[RunSummaryRequest] = field(default_factory=list)
+    on_told: Callable[[RunSummaryRequest], Answer] = summary
     queued: list[dict[str, Any]] = field(default_factory=list)
     continued: list[dict[str, Any]] = field(default_factory=list)
 
@@ -137,7 +145,9 @@ class Script:
         if service == "sns:publish":
             assert arguments["TopicArn"] == PARTS.topic
             assert len(arguments["Subject"].encode("ascii")) <= 100
-            self.told.append({"Subject": arguments["Subject"], **json.loads(arguments["Message"])})
+            told, mailed = published(arguments)
+            self.told.append(told)
+            self.mailed.append(mailed)
             return {"MessageId": "1"}
         if service == "sqs:sendMessage":
             assert arguments["QueueUrl"] == PARTS.failed_items_queue
@@ -152,6 +162,8 @@ class Script:
         event = arguments["Payload"]
         self.events.setdefault(name, []).append(event)
         request_type, react = self._door(name)
+        if event.get("told"):
+            react = self._told
         assert set(event) == {each.name for each in fields(request_type)}, name
         answer = react(request_type.from_json(event))
         if isinstance(answer, Exception):
@@ -164,10 +176,16 @@ class Script:
             "token-validator": (TokenValidatorRequest, self.on_token),
             "media-lister": (MediaListerRequest, self.on_list or self._list),
             "video-downloader": (VideoDownloaderRequest, self.on_video),
-            "failure-marker": (FailureMarkerRequest, self.on_failure or _mark),
+            "failure-marker": (FailureMarkerRequest, self.on_failure or marked),
             "run-summary": (RunSummaryRequest, self.on_summary),
         }
         return doors[name]
+
+    def _told(self, request: RunSummaryRequest) -> Answer:
+        answer = self.on_told(request)
+        if not isinstance(answer, Exception):
+            self.remembered.append(request)
+        return answer
 
     def _list(self, request: MediaListerRequest) -> MediaListerAnswer:
         manifest = None
@@ -187,7 +205,19 @@ class Script:
         return [{"media_id": media_id} for media_id in self.media]
 
 
-def _mark(request: FailureMarkerRequest) -> FailureMarkerAnswer:
+def published(arguments: Any) -> tuple[dict[str, Any], str]:
+    """What a webhook gets of a message, with its subject, and what mail gets, by the rules of SNS:
+    a protocol that has no text of its own gets the default.
+    """
+    assert arguments["MessageStructure"] == "json"
+    by_protocol = json.loads(arguments["Message"])
+    assert by_protocol["https"] == by_protocol["sqs"]
+    mailed: str = by_protocol.get("email", by_protocol["default"])
+    return {"Subject": arguments["Subject"], **json.loads(by_protocol["https"])}, mailed
+
+
+def marked(request: FailureMarkerRequest) -> FailureMarkerAnswer:
+    """The row of a medium that has failed for good."""
     return FailureMarkerAnswer(
         media_id=request.media_id,
         status="FAILED",

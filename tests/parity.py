@@ -5,6 +5,7 @@ A table, so that any way of running the functions can be held against the comman
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ from cloud_sync.model.tracking import TrackedMedium
 from cloud_sync.simulator.answers import Endpoint
 from cloud_sync.simulator.fault_plan import plan_from
 from cloud_sync.simulator.faults import FaultPlan, NoFaults
-from cloud_sync.simulator.library import Library, generate, pattern_medium
+from cloud_sync.simulator.library import Library, Shape, generate, pattern_medium
 from cloud_sync.tracker.base import Tracker
 from dying_logins import EXPIRED, Dying
 
@@ -27,10 +28,11 @@ class Scenario:
     """A library, what goes wrong, and how often it is run.
 
     `faults` makes a plan anew for each door. `after_parts`: each call of video-downloader is over
-    after so many parts. `between` happens before each further run. `expired`: the login is dead
-    from the beginning. `states`: the last states of the last execution. `same_reasons` is False
-    where the doors rightly tell different reasons for media that are left: one process stops at
-    the first dead login, calls that know nothing of each other meet it each.
+    after so many parts; `rounds`: at least so many of its calls end in CONTINUE. `between` happens
+    before each further run. `expired`: the login is dead from the beginning. `states`: the last
+    states of the last execution. `same_reasons` is False where the doors rightly tell different
+    reasons for media that are left: one process stops at the first dead login, calls that know
+    nothing of each other meet it each.
     """
 
     library: Callable[[], Library]
@@ -38,6 +40,7 @@ class Scenario:
     faults: Callable[[], FaultPlan] = NoFaults
     runs: int = 1
     after_parts: int | None = None
+    rounds: int = 0
     expired: bool = False
     same_reasons: bool = True
     document: Mapping[str, Any] = field(default_factory=dict)
@@ -52,6 +55,29 @@ def _media(count: int, *sizes: int) -> Library:
     return Library(
         pattern_medium(f"m{number:02}", *(sizes or (20_000,)), filename=f"GX01{number:04}.MP4")
         for number in range(count)
+    )
+
+
+def _chapters_and_bursts() -> Library:
+    return Library(
+        [
+            pattern_medium("chapters", 30_000, 40_000, 5_000, filename="GX010001.MP4"),
+            pattern_medium(
+                "burst",
+                *(2_000, 2_100, 2_200, 2_300, 2_400),
+                filename="G0010002.JPG",
+                extension="jpg",
+                media_type="Burst",
+                shape=Shape.FRAMES,
+            ),
+            pattern_medium(
+                "interval",
+                *range(1_000, 1_012),
+                filename="G0020003.JPG",
+                extension="jpg",
+                media_type="TimeLapse",
+            ),
+        ]
     )
 
 
@@ -70,14 +96,17 @@ def _one_more(library: Library) -> None:
 
 
 _DONE = ("CheckForContinuation", "SyncComplete")
-_PARTIAL = ("NotifyPartialFailure", *_DONE)
+_TOLD = ("RememberTold", "CheckOutcome")
+_PARTIAL = ("NotifyPartialFailure", *_TOLD, *_DONE)
+_REFUSED = ("NotifyTokensInvalid", *_TOLD, "TokensInvalid")
 _BAD = {"medium": "m01", "per": "medium"}
 
 SCENARIOS: dict[str, Scenario] = {
     "no media": Scenario(Library, ("CheckNewVideos", "NoNewVideos")),
     "one medium": Scenario(lambda: _media(1), _DONE),
     "ten media": Scenario(lambda: _media(10), _DONE),
-    "chapters": Scenario(lambda: _media(2, 3_000, 4_000, 5_000), _DONE),
+    "two hundred media": Scenario(lambda: _media(200, 300), _DONE),
+    "chapters and bursts": Scenario(_chapters_and_bursts, _DONE),
     "names that clash": Scenario(_twins, _DONE),
     "every kind and oddity": Scenario(lambda: generate(60, 7, file_bytes=(200, 9_000)), _DONE),
     "one medium whose bytes never come": Scenario(
@@ -101,17 +130,16 @@ SCENARIOS: dict[str, Scenario] = {
     "only since a day": Scenario(
         lambda: _media(2), ("CheckNewVideos", "NoNewVideos"), document={"since": "2024-05-02"}
     ),
-    "a login that is dead": Scenario(
-        lambda: _media(2), ("NotifyTokensInvalid", "TokensInvalid"), expired=True
-    ),
+    "a login that is dead": Scenario(lambda: _media(2), _REFUSED, expired=True),
     "a login that dies in mid-run": Scenario(
         lambda: _media(5),
-        ("NotifyTokensInvalid", "TokensInvalid"),
+        _REFUSED,
         lambda: Dying(EXPIRED, Endpoint.DOWNLOAD, 3),
         same_reasons=False,
     ),
-    "a large file in several calls": Scenario(
-        lambda: _media(1, 72 * MIB + 5), _DONE, after_parts=1
+    # a call may end with as many parts as it has streams, 8 of 8 MiB at most
+    "a file that needs three rounds": Scenario(
+        lambda: _media(1, 200 * MIB + 5), _DONE, after_parts=1, rounds=3
     ),
     "a second run with nothing to do": Scenario(
         lambda: _media(3), ("CheckNewVideos", "NoNewVideos"), runs=2
@@ -119,7 +147,7 @@ SCENARIOS: dict[str, Scenario] = {
     "a second run with one more": Scenario(lambda: _media(3), _DONE, runs=2, between=_one_more),
     "a failed medium in a second run": Scenario(
         lambda: _media(3, 400_000),
-        _DONE,
+        ("NotifyRecovered", *_TOLD, *_DONE),
         _plan({"kind": "row", "medium": "m01", "set": {"file_size": 900_000_000}, "until": 1}),
         runs=2,
     ),
@@ -156,13 +184,18 @@ def _row_seen(medium: TrackedMedium, *, reasons: bool) -> dict[str, Any]:
     return seen
 
 
-def objects_seen(archive: Archive) -> dict[str, bytes]:
-    """Every object with its bytes."""
-    found = {}
-    for stored in archive.list():
-        with archive.open(stored.key) as body:
-            found[stored.key] = body.read()
-    return found
+def objects_seen(archive: Archive) -> dict[str, tuple[int, str]]:
+    """Every object with the number of its bytes and a SHA-256 over them."""
+    return {stored.key: _content(archive, stored.key) for stored in archive.list()}
+
+
+def _content(archive: Archive, key: str) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    with archive.open(key) as body:
+        while piece := body.read(2**20):
+            digest.update(piece)
+            size += len(piece)
+    return size, digest.hexdigest()
 
 
 def summary_seen(summary: RunSummary, *, reasons: bool) -> dict[str, Any]:

@@ -31,7 +31,8 @@ class Relayed:
 
 @dataclass
 class Relay:
-    """`sent` names the operations in order, as the API names them.
+    """`sent` names the operations in order, as the API names them; `received` counts the bytes
+    of their bodies.
 
     `before` and `after` are called by operation, before and after the server has done the work.
     """
@@ -39,6 +40,7 @@ class Relay:
     server: S3Server
     url: str = ""
     sent: list[str] = field(default_factory=list)
+    received: int = 0
     connections: int = 0
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     after: dict[str, Callable[[Relayed], None]] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class Relay:
 
     def pass_on(self, request: BaseHTTPRequestHandler) -> Relayed:
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        self.received += len(body)
         name = operation(request.command, request.path)
         self.sent.append(name)
         if name in self.before:

@@ -70,24 +70,38 @@ class S3Server:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[S3Server]:
-    """A server with its data under `folder`, stopped at the end."""
+def running(
+    folder: Path,
+    access_key: str = ACCESS_KEY,
+    secret_key: str = SECRET_KEY,
+    *,
+    volumes: int = 300,
+) -> Iterator[S3Server]:
+    """A server with its data under `folder` that knows one identity, stopped at the end.
+
+    It takes `volumes` times 64 MB at most. What is deleted counts until its bucket is deleted.
+    """
     port = _free_ports(1)[0]
+    server = S3Server(f"http://{HOST}:{port}", access_key, secret_key)
     with (folder / "weed.log").open("wb") as log:
         process = subprocess.Popen(
-            _command(folder, port), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=folder
+            _command(folder, port, server, volumes),
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            cwd=folder,
         )
         try:
             _wait_until_healthy(process, port, folder / "weed.log")
-            yield S3Server(f"http://{HOST}:{port}")
+            yield server
         finally:
             _stop(process)
 
 
-def _command(folder: Path, s3_port: int) -> list[str]:
+def _command(folder: Path, s3_port: int, server: S3Server, volumes: int) -> list[str]:
     identity = {
         "name": "tests",
-        "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
+        "credentials": [{"accessKey": server.access_key, "secretKey": server.secret_key}],
         "actions": ["Admin", "Read", "Write", "List", "Tagging"],
     }
     config = folder / "s3.json"
@@ -114,7 +128,7 @@ def _command(folder: Path, s3_port: int) -> list[str]:
         # a write to a bucket that does not exist must fail, as on S3
         "-s3.autoCreateBucket=false",
         # each bucket takes several volumes of its own
-        "-volume.max=300",
+        f"-volume.max={volumes}",
         "-master.volumeSizeLimitMB=64",
         "-master.telemetry=false",
     ]

@@ -57,6 +57,8 @@ def test_the_wheel_runs_the_demo_in_an_empty_environment_and_names_missing_extra
     command = environment / "bin" / "cloud-sync"
     install(str(wheel))
     assert run(command, "--version", folder=tmp_path).stdout.startswith("cloud-sync ")
+    explained = run(command, "explain", "auth_required", folder=tmp_path)
+    assert (explained.returncode, "cloud-sync login" in explained.stdout) == (0, True)
     demo = run(command, "demo", folder=tmp_path)
     assert demo.returncode == 2, demo.stderr
     assert "cloud-sync[demo]" in demo.stderr
@@ -77,9 +79,27 @@ def test_the_wheel_runs_the_demo_in_an_empty_environment_and_names_missing_extra
             **settings,
         )
         assert (told.returncode, "cloud-sync[notifications]" in told.stderr) == (2, True)
+    deploy = run(command, "aws", "deploy", "--env", "dev", folder=tmp_path)
+    assert (deploy.returncode, "cloud-sync[deploy]" in deploy.stderr) == (2, True), deploy.stderr
+    package_functions(environment, tmp_path / "functions")
 
     install(f"{wheel}[demo]")
     demo = run(command, "demo", folder=tmp_path)
     assert demo.returncode == 0, demo.stderr + demo.stdout
     assert "byte for byte" in demo.stdout
     assert list((tmp_path / "demo" / "archive").rglob("*.MP4"))
+
+
+def package_functions(environment: Path, folder: Path) -> None:
+    """The wheel, too, has all that the functions' package is built from, far from any clone."""
+    done = subprocess.run(
+        [environment / "bin" / "python", "-m", "cloud_sync.deployment.package", folder],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (folder / "cloud_sync" / "handlers" / "media_lister.py").is_file()
+    assert (folder / "awscrt").is_dir()
+    assert not (folder / "cloud_sync" / "cli").exists()

@@ -47,6 +47,30 @@ class TestRunLease:
                 assert part in refused.value.message
             assert "wait" in refused.value.hint
 
+    def test_who_is_at_work_can_be_seen_by_others_until_the_lease_is_over(
+        self, tracker: Tracker, other: Tracker
+    ) -> None:
+        assert other.run_at_work(now=NOW) is None
+        begin(tracker, "run-1", "alice's laptop")
+        for each in (tracker, other):
+            seen = each.run_at_work(now=after(599))
+            assert seen is not None
+            assert (seen.run_id, seen.owner) == ("run-1", "alice's laptop")
+            assert (seen.since, seen.until) == (NOW, after(600))
+            assert each.run_at_work(now=after(600)) is None
+        tracker.renew_run("run-1", until=after(900))
+        renewed = other.run_at_work(now=after(600))
+        assert renewed is not None
+        assert renewed.until == after(900)
+
+    def test_nobody_is_at_work_once_the_run_has_ended(
+        self, tracker: Tracker, other: Tracker
+    ) -> None:
+        begin(tracker)
+        tracker.end_run(summary())
+        assert tracker.run_at_work(now=NOW) is None
+        assert other.run_at_work(now=NOW) is None
+
     def test_a_refused_run_leaves_the_holder_alone(self, tracker: Tracker, other: Tracker) -> None:
         begin(tracker)
         remember(tracker, entry("a"))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cloud_sync.errors import CloudSyncError, ServiceUnavailable, UsageError
-from cloud_sync.tracker.migrations import APPLICATION_ID, STEPS, migrate
+from cloud_sync.tracker.migrations import APPLICATION_ID, STEPS, Layout, migrate
 from cloud_sync.tracker.sqlite import SqliteTracker
 from tracker_stores import (
     entry,
@@ -163,7 +163,7 @@ class TestMigrations:
             remember(tracker, entry("a", "k"))
             before = visible(tracker)
         with plain(path) as db:
-            migrate(db, path, (*STEPS, self.NEXT))
+            migrate(db, path, Layout((*STEPS, self.NEXT)))
             assert db.execute("PRAGMA user_version").fetchone() == (len(STEPS) + 1,)
             assert db.execute("SELECT media_id, starred FROM media").fetchall() == [("a", 0)]
             db.execute(f"PRAGMA user_version = {len(STEPS)}")
@@ -174,7 +174,7 @@ class TestMigrations:
         path.parent.mkdir()
         with plain(path) as db:
             with pytest.raises(sqlite3.OperationalError):
-                migrate(db, path, (*STEPS, (*self.NEXT, "no statement")))
+                migrate(db, path, Layout((*STEPS, (*self.NEXT, "no statement"))))
             assert db.execute("PRAGMA user_version").fetchone() == (len(STEPS),)
             assert db.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
             columns = [row[1] for row in db.execute("PRAGMA table_info(media)")]

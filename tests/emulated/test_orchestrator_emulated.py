@@ -44,7 +44,7 @@ def media_lister(event, context):
     boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
     manifest = {"bucket": bucket, "key": key} if media else None
     return {"total_found": len(media), "new_count": len(media), "already_synced": 0,
-            "manifest": manifest}
+            "manifest": manifest, "tell": False}
 
 def video_downloader(event, context):
     if event["media_id"].endswith("bad"):
@@ -59,14 +59,18 @@ def failure_marker(event, context):
             "message": "it failed", "attempts": 1}
 
 def run_summary(event, context):
+    if event["told"]:
+        return {}
     failed = [each for each in event["account"].split(",") if each.endswith("bad")]
     new = event["new_count"]
-    result = "completed_with_failures" if failed else "completed"
+    result = event["ended"] or ("completed_with_failures" if failed else "completed")
     return {"run_id": event["run_id"], "result": result, "found": new, "new": new,
             "already_archived": 0, "archived": new - len(failed), "failed": len(failed),
             "pending": 0, "gone": 0, "needs_attention": 0, "filtered": 0, "files_archived": 0,
             "bytes": 10, "duration_seconds": 1.0, "throughput_mbps": 0.1, "failed_ids": failed,
-            "failed_ids_omitted": 0, "postponed": 0, "progressed": True, "message": ""}
+            "failed_ids_omitted": 0, "postponed": 0, "progressed": True, "message": "",
+            "tell": result != "completed", "given_up": 0, "given_up_ids": [], "suspects": 0,
+            "text": "the run is " + result}
 """
 
 
@@ -96,9 +100,11 @@ def test_a_run_with_good_long_and_bad_media(deployed: Deployed) -> None:
     """Every medium is called for, a long one is called again, a bad one is marked and queued."""
     told = deployed.run({"account": "m1,m2-long,m3-bad"})
     assert told["status"] == "SUCCEEDED", told
-    assert deployed.states(told)[-4:] == [
+    assert deployed.states(told)[-6:] == [
         "CheckForFailures",
         "NotifyPartialFailure",
+        "RememberTold",
+        "CheckOutcome",
         "CheckForContinuation",
         "SyncComplete",
     ]
@@ -113,7 +119,7 @@ def test_a_run_with_good_long_and_bad_media(deployed: Deployed) -> None:
 def test_an_expired_login_is_told_and_ends_the_run(deployed: Deployed) -> None:
     told = deployed.run({"account": "expired"})
     assert told["status"] == "FAILED"
-    assert deployed.states(told)[-2:] == ["NotifyTokensInvalid", "TokensInvalid"]
+    assert deployed.states(told)[-2:] == ["CheckOutcome", "TokensInvalid"]
     (alert,) = deployed.messages(deployed.alerts)
     assert json.loads(alert["Message"])["error_cause"] == "AuthRequired"
 

@@ -73,7 +73,7 @@ class Settled:
             *checks.check_archive(self.library, rows, Folder(self.archive)),
             *checks.check_rows(self.library, rows),
             *checks.check_home(home, temporary),
-            *checks.check_secret(TOKEN, self.folder / "outputs"),
+            *checks.check_secret(TOKEN, self.folder / "outputs", home),
         ]
 
 
@@ -135,6 +135,11 @@ def say_the_login(scene: Settled) -> None:
     (scene.folder / "outputs/run-1.err").write_text(f"with {TOKEN}")
 
 
+def write_the_login_down(scene: Settled) -> None:
+    with (scene.folder / "user/cloud-sync/logs/cloud-sync.jsonl").open("a") as log:
+        log.write(f'{{"message": "with {TOKEN}"}}\n')
+
+
 def written(statement: str) -> Callable[[Settled], None]:
     def write(scene: Settled) -> None:
         with closing(sqlite3.connect(scene.tracker)) as database, database:
@@ -157,6 +162,7 @@ _ONE = "media_id = (SELECT min(media_id) FROM media WHERE status = 'COMPLETED')"
         leave_a_temporary_file,
         leave_a_file_beside_the_tracker,
         say_the_login,
+        write_the_login_down,
         pytest.param(
             written(
                 "INSERT INTO transfers (media_id, file_number, token, part_size, size) "

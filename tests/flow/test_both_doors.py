@@ -17,13 +17,10 @@ from parity import SCENARIOS
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_both_doors_leave_the_same_rows_objects_and_summary(name: str, tmp_path: Path) -> None:
     scenario = SCENARIOS[name]
-    there, _ = through_the_functions(tmp_path / "functions", scenario)
+    there, aws = through_the_functions(tmp_path / "functions", scenario)
+    answers = [answer for answer in aws.calls("video-downloader") if isinstance(answer, dict)]
+    assert [answer["status"] for answer in answers].count("CONTINUE") >= scenario.rounds
     here = through_the_command_line(tmp_path / "command", scenario)
-    if scenario.expired:
-        # a login that is dead from the start ends the execution before a run is begun
-        assert there == {"rows": [], "runs": [], "objects": {}}
-        assert (here["rows"], here["objects"]) == ([], {})
-        return
     assert there["rows"] == here["rows"]
     assert there["objects"] == here["objects"]
     assert there["runs"] == here["runs"]

@@ -18,6 +18,7 @@ from cloud_sync.credentials.history_file import FileLoginHistory
 from cloud_sync.errors import AuthRequired, AuthTrouble, ServiceUnavailable
 from cloud_sync.model.report import Outcome, Result
 from cloud_sync.model.tracking import Status
+from cloud_sync.notify.base import Severity
 from cloud_sync.notify.memory import MemoryNotifier
 from cloud_sync.pipeline import heartbeat
 from cloud_sync.pipeline.events import Event, LoginAwaited, LoginRenewed, PlanMade, Warned
@@ -72,10 +73,10 @@ class DeafNotifier(MemoryNotifier):
 
     deaf = True
 
-    def send(self, subject: str, body: str) -> None:
+    def send(self, subject: str, body: str, severity: Severity = Severity.TELL) -> None:
         if self.deaf:
             raise ServiceUnavailable("sending a notification: no answer")
-        super().send(subject, body)
+        super().send(subject, body, severity)
 
 
 @dataclass

@@ -27,6 +27,7 @@ from cloud_sync.errors import (
 from cloud_sync.model.media import Account, MediaFile, MediaItem, Page
 from cloud_sync.model.report import Outcome, Result, RunSummary
 from cloud_sync.model.tracking import Status, TrackedFile
+from cloud_sync.notify.base import Severity
 from cloud_sync.notify.memory import MemoryNotifier
 from cloud_sync.pipeline.events import FileArchived, FileFailed, RunEnded, Warned
 from cloud_sync.provider.memory import MemoryProvider, MemoryStream, Original
@@ -702,7 +703,7 @@ def test_a_person_hears_once_of_each_change_of_state() -> None:
 
 
 class DeafNotifier:
-    def send(self, subject: str, body: str) -> None:
+    def send(self, subject: str, body: str, severity: Severity = Severity.TELL) -> None:
         raise ServiceUnavailable("sending a notification: no answer")
 
 

@@ -42,6 +42,7 @@ def main(output: Path, code: Path) -> None:
             concurrency=8,
             vpc=True,
             data_events=True,
+            monthly_budget_usd=40,
         ),
     }
     for name, environment in environments.items():

@@ -71,7 +71,7 @@ def test_it_holds_nothing_that_no_function_needs(for_lambda: Package) -> None:
     names = {path.name.lower() for path in for_lambda.folder.iterdir()}
     assert not names & FOREIGN
     rooms = {path.name for path in (for_lambda.folder / "cloud_sync").iterdir()}
-    assert not rooms & {"cli", "simulator", "deployment", "__main__.py"}
+    assert not rooms & {"cli", "simulator", "deployment", "emulator", "__main__.py"}
     assert {"handlers", "pipeline", "wiring"} <= rooms
     assert not list(for_lambda.folder.rglob("__pycache__"))
 

@@ -9,7 +9,10 @@ import pytest
 
 from cloud_sync.deployment.orchestrator import definition
 from cloud_sync.handlers.messages import (
+    ALERT_LIMIT,
+    TEXT_LIMIT,
     AuthRequiredError,
+    MediaListerAnswer,
     PermanentError,
     RunSummaryRequest,
     TokenValidatorAnswer,
@@ -18,9 +21,11 @@ from cloud_sync.handlers.messages import (
     VideoStatus,
 )
 from cloud_sync.model.report import Result
+from documentation import code, read, rows_by_code, section
 from orchestrator_functions import PARTS, Script, downloaded, summary
 
 BEGINNING = ["GenerateCorrelationId", "ValidateTokens", "CheckTokenValidity", "ListMedia"]
+REMEMBERED = ["RememberTold", "CheckOutcome"]
 TO_SUMMARY = [*BEGINNING, "CheckNewVideos", "DownloadVideos", "GenerateSummary", "CheckForFailures"]
 
 
@@ -88,7 +93,10 @@ def test_a_dry_run_moves_nothing() -> None:
 def test_an_invalid_login_is_told_before_the_run_ends() -> None:
     script = Script(on_token=invalid_token)
     ended = script.run()
-    assert ended.names[2:] == ["CheckTokenValidity", "NotifyTokensInvalid", "TokensInvalid"]
+    assert ended.names[2:] == [
+        *("CheckTokenValidity", "RecordTrouble", "CheckForFailures", "NotifyTokensInvalid"),
+        *(*REMEMBERED, "TokensInvalid"),
+    ]
     assert (ended.status, ended.error) == ("FAILED", "AuthRequired")
     assert script.told[0]["Subject"] == "GoPro Sync Critical Failure"
     assert "expired" in script.told[0]["error_details"]
@@ -101,7 +109,7 @@ def test_a_step_that_needs_a_login_is_told_as_that(step: str) -> None:
     error = AuthRequiredError("the login died")
     script = Script(**{f"on_{step}": lambda _: error})  # type: ignore[arg-type]
     ended = script.run()
-    assert ended.names[-2:] == ["NotifyTokensInvalid", "TokensInvalid"]
+    assert ended.names[-4:] == ["NotifyTokensInvalid", *REMEMBERED, "TokensInvalid"]
     assert script.told[0]["error_cause"] == "AuthRequired"
 
 
@@ -110,7 +118,7 @@ def test_a_critical_failure_is_told_with_the_documents_fields(step: str) -> None
     error = PermanentError("what went wrong")
     script = Script(**{f"on_{step}": lambda _: error})  # type: ignore[arg-type]
     ended = script.run()
-    assert ended.names[-2:] == ["NotifyCriticalFailure", "SyncFailed"]
+    assert "NotifyCriticalFailure" in ended.names
     assert (ended.status, ended.error) == ("FAILED", "SyncExecutionFailed")
     (told,) = script.told
     assert set(told) == {
@@ -133,6 +141,7 @@ def test_failed_media_are_marked_queued_counted_and_told(failed: tuple[str, ...]
     assert ended.names == [
         *TO_SUMMARY,
         "NotifyPartialFailure",
+        *REMEMBERED,
         "CheckForContinuation",
         "SyncComplete",
     ]
@@ -278,7 +287,7 @@ def test_a_continuation_that_cannot_start_is_told() -> None:
         on_summary=lambda asked: summary(asked, postponed=1),
         service_errors={"states:startExecution": "StepFunctions.AccessDeniedException"},
     )
-    assert script.run().names[-2:] == ["NotifyCriticalFailure", "SyncFailed"]
+    assert script.run().names[-4:] == ["NotifyCriticalFailure", *REMEMBERED, "SyncFailed"]
 
 
 @pytest.mark.parametrize(
@@ -344,13 +353,14 @@ def test_the_soft_deadline_comes_half_a_day_after_the_start() -> None:
 def test_a_manifest_that_cannot_be_read_is_a_critical_failure() -> None:
     script = Script(service_errors={"map": "States.ItemReaderFailed"})
     ended = script.run()
-    assert ended.names[-2:] == ["NotifyCriticalFailure", "SyncFailed"]
+    assert ended.names[-4:] == ["NotifyCriticalFailure", *REMEMBERED, "SyncFailed"]
     assert script.told[0]["error_cause"] == "States.ItemReaderFailed"
 
 
 def test_no_state_is_without_a_path_that_leads_to_it() -> None:
     """A state that nothing reaches would be one that nothing proves."""
     postponed = Script(on_summary=lambda asked: summary(asked, postponed=1))
+    recovered = Script(on_summary=lambda asked: summary(asked, tell=True))
     looping = Script(on_video=lambda asked: downloaded(asked.media_id, VideoStatus.CONTINUE))
     told_nobody = Script(
         on_video=failing("m1"),
@@ -362,9 +372,182 @@ def test_no_state_is_without_a_path_that_leads_to_it() -> None:
         Script().run({"dry_run": True}),
         Script(on_token=invalid_token).run(),
         Script(on_list=lambda _: PermanentError("no")).run(),
-        *(script.run() for script in (postponed, looping, told_nobody)),
+        *(script.run() for script in (postponed, recovered, looping, told_nobody)),
     ]
     reached = {name for each in ended for run in (each, *each.children) for name in run.names}
     machine = definition(PARTS)
     child = machine["States"]["DownloadVideos"]["ItemProcessor"]
     assert reached == {*machine["States"], *child["States"]}
+
+
+def quiet(request: RunSummaryRequest, **changes: Any) -> Any:
+    """A run of which a person knows already."""
+    return summary(request, tell=False, **changes)
+
+
+@pytest.mark.parametrize(
+    ("script", "end"),
+    [
+        (Script(on_token=invalid_token, on_summary=quiet), "TokensInvalid"),
+        (Script(on_list=lambda _: PermanentError("no"), on_summary=quiet), "SyncFailed"),
+        (
+            Script(
+                on_summary=lambda asked: quiet(
+                    asked, result=Result.COMPLETED_WITH_FAILURES, failed=1, archived=1
+                )
+            ),
+            "SyncComplete",
+        ),
+        (
+            Script(on_summary=lambda asked: quiet(asked, result=Result.AUTH_REQUIRED)),
+            "TokensInvalid",
+        ),
+        (Script(on_summary=lambda asked: quiet(asked, result=Result.FAILED)), "SyncFailed"),
+    ],
+)
+def test_a_trouble_that_a_person_knows_is_not_told_again(script: Script, end: str) -> None:
+    """The run ends as ever, and no message goes out."""
+    assert script.run().names[-1] == end
+    assert (script.told, script.remembered) == ([], [])
+
+
+def test_the_end_of_a_trouble_is_told_once_with_counts() -> None:
+    script = Script(on_summary=lambda asked: summary(asked, tell=True, text="all is well"))
+    ended = script.run()
+    assert ended.names[len(TO_SUMMARY) :] == [
+        *("NotifyRecovered", *REMEMBERED, "CheckForContinuation", "SyncComplete")
+    ]
+    (told,) = script.told
+    assert (told["Subject"], told["archived"], told["failed"]) == ("GoPro Sync Recovered", 2, 0)
+    assert script.mailed == ["all is well"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        Script(on_token=invalid_token),
+        Script(on_list=lambda _: PermanentError("no")),
+        Script(on_video=failing("m1"), on_summary=failed_summary("m1")),
+        Script(on_summary=lambda asked: summary(asked, tell=True)),
+    ],
+)
+def test_a_message_counts_as_told_only_after_the_topic_took_it(script: Script) -> None:
+    script.run()
+    assert (len(script.told), len(script.remembered)) == (1, 1)
+    assert {each.run_id for each in script.remembered} == {"run-1"}
+    script.service_errors["sns:publish"] = "SNS.InternalErrorException"
+    script.run()
+    assert (len(script.told), len(script.remembered)) == (1, 1)
+
+
+def test_a_run_whose_message_cannot_be_noted_ends_as_it_would() -> None:
+    """The next run tells it once more, which is better than never."""
+    script = Script(
+        on_video=failing("m1"),
+        on_summary=failed_summary("m1"),
+        on_told=lambda _: PermanentError("no table"),
+    )
+    assert script.run().names[-1] == "SyncComplete"
+    assert len(script.told) == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "subject"),
+    [
+        (Script(on_token=invalid_token), "AuthRequired"),
+        (Script(on_list=lambda _: PermanentError("what went wrong")), "PermanentError"),
+    ],
+)
+def test_a_trouble_that_cannot_be_kept_is_told_all_the_same(script: Script, subject: str) -> None:
+    script.on_summary = lambda _: PermanentError("no table")
+    ended = script.run()
+    assert ended.status == "FAILED"
+    (told,) = script.told
+    assert told["error_cause"] == subject
+    assert ("what went wrong" in script.mailed[0]) is (subject == "PermanentError")
+
+
+def test_a_run_with_nothing_due_is_told_where_there_is_something_to_tell() -> None:
+    """An incomplete listing, or media that are no longer tried: NoNewVideos would be silent."""
+    script = Script(
+        on_list=lambda _: MediaListerAnswer(
+            total_found=3, new_count=0, already_synced=3, manifest=None, tell=True
+        ),
+        on_summary=lambda asked: summary(asked, result=Result.COMPLETED_WITH_FAILURES),
+    )
+    ended = script.run()
+    assert ended.names == [
+        *(*BEGINNING, "CheckNewVideos", "GenerateSummary", "CheckForFailures"),
+        *("NotifyPartialFailure", *REMEMBERED, "CheckForContinuation", "SyncComplete"),
+    ]
+    assert script.told[0]["total_videos"] == 0
+
+
+def test_a_dry_run_keeps_nothing_of_its_trouble() -> None:
+    script = Script(on_token=invalid_token, on_summary=quiet)
+    assert script.run({"dry_run": True}).names[-1] == "TokensInvalid"
+    (asked,) = script.events["run-summary"]
+    assert asked["dry_run"] is True
+
+
+DOCUMENTED = {
+    "GoPro Sync Partial Failure": {
+        *("execution_id", "correlation_id", "total_videos", "start_time", "cookie_age_days"),
+        "message",
+    },
+    "GoPro Sync Critical Failure": {
+        *("execution_id", "correlation_id", "error_cause", "error_details", "message"),
+    },
+}
+"""The keys that the documents ask of a message, by its subject."""
+
+COUNTS = {
+    *("result", "archived", "failed", "pending", "needs_attention", "bytes", "failed_ids"),
+    *("failed_ids_omitted", "given_up", "given_up_ids", "suspects"),
+}
+
+
+@pytest.mark.parametrize(
+    ("script", "subject", "more"),
+    [
+        (
+            Script(on_video=failing("m1"), on_summary=failed_summary("m1")),
+            "GoPro Sync Partial Failure",
+            COUNTS,
+        ),
+        (Script(on_token=invalid_token), "GoPro Sync Critical Failure", set()),
+        (Script(on_list=lambda _: PermanentError("no")), "GoPro Sync Critical Failure", set()),
+    ],
+)
+def test_a_webhook_gets_exactly_the_documents_keys_and_the_counts(
+    script: Script, subject: str, more: set[str]
+) -> None:
+    script.run()
+    (told,) = script.told
+    assert told.pop("Subject") == subject
+    assert set(told) == DOCUMENTED[subject] | more
+    page = section(read("docs/reference/json.md"), "## Messages on AWS")
+    (row,) = [cells for cells in rows_by_code(page).items() if cells[0] == subject]
+    assert set(code(row[1][1])) == set(told)
+
+
+def test_the_largest_messages_stay_below_10_kb() -> None:
+    """SNS would take 256 KiB, the state machine's documents are to stay below 10 KB."""
+    ids = tuple(f"{number:022}" for number in range(20))
+    cause = 'what "went" wrong there; ' * 200
+    scripts = [
+        Script(
+            on_summary=lambda asked: summary(
+                asked,
+                result=Result.COMPLETED_WITH_FAILURES,
+                failed_ids=ids,
+                given_up_ids=ids,
+                text='what "went"\n' * (ALERT_LIMIT // 12),
+                message="x" * TEXT_LIMIT,
+            )
+        ),
+        Script(on_list=lambda _: PermanentError(cause)),
+    ]
+    for script in scripts:
+        script.run()
+        assert len(script.told) == 1

@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assemblies import ENVIRONMENTS, Assemblies
-from cloud_sync.archive.s3 import PROBE as ARCHIVE_PROBE
-from cloud_sync.deployment.permissions import EVERYWHERE, PROBE
+from assemblies import ENVIRONMENTS, Assemblies, Template
+from cloud_sync.deployment.permissions import EVERYWHERE
+from documentation import code, read, section, tables
 
 pytestmark = pytest.mark.xdist_group("cdk")
 
-TRACKER = {"TrackerItems", "TrackerIndex"}
 EXPECTED = {
-    "token-validator": {"Login", *TRACKER, "WriteEncrypted"},
-    "media-lister": {"Login", *TRACKER, "Manifest", "Unfinished", "WriteEncrypted"},
-    "video-downloader": {
+    "token-validator": {"Login", "LoginHistory", "WriteEncrypted"},
+    "media-lister": {
         "Login",
-        *TRACKER,
-        "Originals",
-        "Probe",
-        "Bucket",
+        "TrackerItems",
+        "TrackerIndex",
+        "Manifest",
+        "Unfinished",
         "WriteEncrypted",
     },
-    "run-summary": {*TRACKER, "Manifest", "Bucket", "WriteEncrypted"},
-    "failure-marker": {*TRACKER, "Unfinished", "WriteEncrypted"},
+    "video-downloader": {"Login", "TrackerItems", "Originals", "Bucket", "WriteEncrypted"},
+    "run-summary": {"TrackerItems", "Manifest", "WriteEncrypted"},
+    "failure-marker": {"TrackerItems", "WriteEncrypted"},
 }
+PAGE = "docs/reference/aws-permissions.md"
 
 
 def documents(assemblies: Assemblies, name: str) -> dict[str, list[dict[str, Any]]]:
+    return documents_of(assemblies.workflow(name))
+
+
+def documents_of(template: Template) -> dict[str, list[dict[str, Any]]]:
     """The statements of every role, by its logical id."""
-    roles = assemblies.workflow(name).all("AWS::IAM::Role")
+    roles = template.all("AWS::IAM::Role")
     return {
         role: [
             statement
@@ -49,6 +56,19 @@ def statements(assemblies: Assemblies, name: str) -> list[dict[str, Any]]:
 
 def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def test_a_vpc_brings_network_interfaces_and_nothing_else(assemblies: Assemblies) -> None:
+    """The emulator proves the roles of `dev`; this is all that another environment adds to them."""
+
+    def allowed(name: str) -> set[tuple[str, str]]:
+        found = statements(assemblies, name)
+        return {(one["Sid"], action) for one in found for action in listed(one["Action"])}
+
+    for name in ("staging", "prod"):
+        assert allowed(name) == allowed("dev")
+    more = allowed("everything") - allowed("dev")
+    assert {sid for sid, _ in more} == {"NetworkInterfaces"}
 
 
 @pytest.mark.parametrize("name", [*ENVIRONMENTS, "everything"])
@@ -115,7 +135,8 @@ def test_the_machine_may_run_its_own_children_alone(assemblies: Assemblies) -> N
     by_sid = {one["Sid"]: one for one in statements(assemblies, "dev")}
     started = json.dumps(by_sid["Executions"]["Resource"])
     assert ":stateMachine:gopro-sync-orchestrator-dev" in started
-    for resource in listed(by_sid["Children"]["Resource"]):
+    children = by_sid["Children"]["Resource"]
+    for resource in (*listed(children), *listed(by_sid["Redrive"]["Resource"])):
         assert ":execution:gopro-sync-orchestrator-dev" in json.dumps(resource)
 
 
@@ -138,5 +159,132 @@ def test_the_key_is_the_accounts_and_no_one_elses(assemblies: Assemblies) -> Non
     assert ":root" in json.dumps(wide[0]["Principal"])
 
 
-def test_the_probe_that_may_be_written_is_the_one_that_the_archive_writes() -> None:
-    assert PROBE == ARCHIVE_PROBE
+def allowing(node: Any) -> Iterator[dict[str, Any]]:
+    """Every statement that allows something, wherever in a template it stands."""
+    if isinstance(node, dict):
+        if node.get("Effect") == "Allow" and ("Action" in node or "NotAction" in node):
+            yield node
+        for each in node.values():
+            yield from allowing(each)
+    elif isinstance(node, list):
+        for each in node:
+            yield from allowing(each)
+
+
+def test_no_policy_of_any_template_allows_with_a_star(assemblies: Assemblies) -> None:
+    """Roles, buckets, queues, topics and trails of all environments. The one exception hands a key
+    over to the account's own IAM.
+    """
+    seen = 0
+    for path in assemblies.templates():
+        for name, resource in json.loads(path.read_text("utf-8"))["Resources"].items():
+            for one in allowing(resource):
+                seen += 1
+                assert "NotAction" not in one, (path.name, name)
+                starred = [action for action in listed(one["Action"]) if "*" in action]
+                handed_over = resource["Type"] == "AWS::KMS::Key" and starred == ["kms:*"]
+                assert not starred or handed_over, (path.name, name, starred)
+    assert seen > 50
+
+
+def test_nobody_but_a_service_or_the_account_itself_is_let_in(assemblies: Assemblies) -> None:
+    """A policy of a resource, or a role's trust, that lets in everybody or another account."""
+    for path in assemblies.templates():
+        for name, resource in json.loads(path.read_text("utf-8"))["Resources"].items():
+            for one in allowing(resource):
+                if "Principal" not in one:
+                    continue
+                principal = one["Principal"]
+                assert isinstance(principal, dict), (path.name, name)
+                own = {"AWS"} == set(principal) and ":root" in json.dumps(principal)
+                assert own or {"Service"} == set(principal), (path.name, name, principal)
+
+
+KEPT = {"AWS::DynamoDB::Table": "table", "AWS::KMS::Key": "key"}
+
+
+def plain(resource: Any, resources: dict[str, Any]) -> str:
+    """A resource as the page names it: what it is, and the name or the place in it."""
+    if isinstance(resource, str):
+        return resource
+    match resource:
+        case {"Fn::Join": [_, list(parts)]}:
+            whole = "".join(plain(part, resources) for part in parts)
+            return re.sub(r"^arn:aws:[a-z0-9]+:[a-z0-9-]*:[0-9A-Z]*:+", "", whole)
+        case {"Fn::GetAtt": [str(name), _]} | {"Ref": str(name)} if name in resources:
+            properties = resources[name]["Properties"]
+            kind = resources[name]["Type"]
+            if kind in KEPT:
+                return KEPT[kind]
+            for key in ("FunctionName", "StateMachineName", "QueueName", "TopicName"):
+                if key in properties:
+                    return f"{key.removesuffix('Name').lower()} {properties[key]}"
+            return f"log group {properties['LogGroupName']}"
+        case {"Ref": "AWS::Partition"}:
+            return "aws"
+        case {"Ref": str(name)}:
+            return {"AWS::Region": "region", "AWS::AccountId": "ACCOUNT"}[name]
+        case {"Fn::ImportValue": str(name)}:
+            known = {"GetAttTracker": "table", "GetAttKey": "key", "GetAttLogin": "secret"}
+            (kept,) = (word for mark, word in known.items() if mark in name)
+            return kept
+    raise AssertionError(resource)
+
+
+def told(workflow: Template) -> set[tuple[str, str, str, str]]:
+    """Role, statement, actions and resources, as the rows of the page have them."""
+    template = workflow.body["Resources"]
+    acting = {
+        (properties.get("Role") or properties.get("RoleArn") or properties["Target"]["RoleArn"])[
+            "Fn::GetAtt"
+        ][0]: name
+        for properties, name in (
+            (each["Properties"], each["Properties"][key])
+            for each in template.values()
+            for kind, key in (
+                ("AWS::Lambda::Function", "FunctionName"),
+                ("AWS::StepFunctions::StateMachine", "StateMachineName"),
+                ("AWS::Scheduler::Schedule", "Name"),
+            )
+            if each["Type"] == kind
+        )
+    }
+    rows = set()
+    for role, found in documents_of(workflow).items():
+        for one in found:
+            where = sorted(plain(each, template) for each in listed(one["Resource"]))
+            rows.add(
+                (
+                    acting[role].removesuffix("-dev"),
+                    one["Sid"],
+                    " ".join(sorted(listed(one["Action"]))),
+                    " ".join(where),
+                )
+            )
+    return rows
+
+
+COPIES = "## The file-copy workflow"
+
+
+def told_on(text: str) -> set[tuple[str, str, str, str]]:
+    rows = [row for row in tables(text) if len(row) == 5]
+    assert all(len(row[4].split()) > 2 for row in rows), "each row says why"
+    return {
+        (code(row[0])[0], code(row[1])[0], " ".join(code(row[2])), " ".join(code(row[3])))
+        for row in rows
+    }
+
+
+def test_the_page_of_permissions_has_what_the_roles_have(assemblies: Assemblies) -> None:
+    text = read(PAGE)
+    archive = text.replace(section(text, COPIES), "")
+    assert told_on(archive) == told(assemblies.workflow("everything"))
+
+
+def test_the_page_of_permissions_has_what_the_roles_of_the_copies_have(
+    copies_assemblies: Path,
+) -> None:
+    path = copies_assemblies / "everything/CloudSync-dev-copies.template.json"
+    template = Template(json.loads(path.read_text("utf-8")))
+    assert told_on(section(read(PAGE), COPIES)) == told(template)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +10,9 @@ from typing import Any
 import pytest
 
 from assemblies import ENVIRONMENTS, Assemblies
-from cloud_sync.deployment.node import JSII_NODE, use_packaged_node
 from cloud_sync.deployment.orchestrator import definition
 from orchestrator_functions import PARTS
+from template_checks import differences, lint, reasons, validate
 
 pytestmark = pytest.mark.xdist_group("cdk")
 
@@ -63,28 +60,6 @@ def test_every_rule_of_cdk_nag_holds_or_has_its_reason(assemblies: Assemblies, n
     assert all(len(reason) > 20 for reason in reasons(accepted))
 
 
-def reasons(value: Any) -> list[str]:
-    """Every reason in a report, wherever it stands."""
-    if isinstance(value, dict):
-        own = [value["reason"]] if "reason" in value else []
-        return own + [each for inner in value.values() for each in reasons(inner)]
-    if isinstance(value, list):
-        return [each for inner in value for each in reasons(inner)]
-    return []
-
-
-def lint(*paths: Path) -> subprocess.CompletedProcess[str]:
-    """cfn-lint's opinion. W3005 is left out: the CDK states the order of two resources twice."""
-    cfn_lint = Path(sys.executable).with_name("cfn-lint")
-    return subprocess.run(
-        [str(cfn_lint), "--ignore-checks", "W3005", "--template", *map(str, paths)],
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
-
-
 def test_the_templates_and_the_definition_in_them_pass_cfn_lint(assemblies: Assemblies) -> None:
     done = lint(*assemblies.templates())
     assert (done.returncode, done.stdout) == (0, "")
@@ -119,19 +94,6 @@ def test_the_linter_really_reads_the_definition(
     assert "E3601" in lint(path).stdout
 
 
-def validate(path: Path) -> subprocess.CompletedProcess[str]:
-    """asl-validator's opinion, from the folder that `make` installs it into."""
-    validator = Path(sys.prefix) / "linters/node_modules/asl-validator/dist/bin/asl-validator.js"
-    use_packaged_node()
-    return subprocess.run(
-        [os.environ[JSII_NODE], str(validator), "--json-path", str(path)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def test_the_definition_passes_asl_validator(tmp_path: Path) -> None:
     path = tmp_path / "machine.asl.json"
     path.write_text(json.dumps(definition(PARTS)), encoding="utf-8")
@@ -156,24 +118,3 @@ def test_the_definition_in_the_template_is_the_one_that_the_path_tests_run(
     machine = assemblies.workflow("prod").one("AWS::StepFunctions::StateMachine")
     expected = definition(replace(PARTS, login_hint="cloud-sync aws login --env prod"))
     assert differences("", expected, machine["Definition"]) == []
-
-
-def differences(place: str, expected: Any, deployed: Any) -> list[str]:
-    """Where a deployed document differs from the expected one, references to resources apart."""
-    if isinstance(deployed, dict) and set(deployed) <= {"Ref", "Fn::GetAtt", "Fn::ImportValue"}:
-        return []
-    if isinstance(expected, dict) and isinstance(deployed, dict):
-        lost = [f"{place}.{key}: only on one side" for key in expected.keys() ^ deployed.keys()]
-        return lost + [
-            each
-            for key in expected.keys() & deployed.keys()
-            for each in differences(f"{place}.{key}", expected[key], deployed[key])
-        ]
-    if isinstance(expected, list) and isinstance(deployed, list) and len(expected) == len(deployed):
-        pairs = zip(expected, deployed, strict=True)
-        return [
-            each
-            for number, (left, right) in enumerate(pairs)
-            for each in differences(f"{place}[{number}]", left, right)
-        ]
-    return [] if expected == deployed else [f"{place}: {deployed!r} instead of {expected!r}"]

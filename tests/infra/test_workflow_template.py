@@ -45,7 +45,8 @@ def test_functions_get_every_variable_that_they_read(assemblies: Assemblies, nam
         variables = each["Environment"]["Variables"]
         read = FunctionEnvironment.read({key: str(value) for key, value in variables.items()})
         assert read.environment == name
-        assert len(variables) == 7
+        assert read.log_level == ("DEBUG" if name == "dev" else "INFO")
+        assert len(variables) == 8
 
 
 def test_every_function_writes_to_a_log_of_its_own_for_a_month(
@@ -143,7 +144,13 @@ def test_the_outputs_name_what_a_person_needs_next(assemblies: Assemblies, name:
         "EventBridgeRuleName",
         "DynamoDBTableName",
         "S3BucketName",
+        # what the command line finds a deployed environment by
+        "FailedItemsQueueUrl",
+        "MissedStartsQueueUrl",
+        "GoProApiUrl",
     } <= set(outputs)
+    kept = assemblies.storage(name).body["Outputs"]
+    assert {"S3BucketName", "DynamoDBTableName", "SecretName", "StoragePlan"} <= set(kept)
     schedule = assemblies.workflow(name).one("AWS::Scheduler::Schedule")
     assert outputs["EventBridgeRuleName"]["Value"] == schedule["Name"]
     table = assemblies.storage(name).one("AWS::DynamoDB::Table")

@@ -10,8 +10,8 @@ import pytest
 
 from cloud_sync.deployment.__main__ import main, parser
 from cloud_sync.deployment.environments import Environment
-from cloud_sync.deployment.schedule import DailyStart, skipped_sentence
 from cloud_sync.errors import UsageError
+from cloud_sync.schedule.daily import DailyStart, skipped_sentence
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,7 @@ from cloud_sync.errors import UsageError
         ({"concurrency": 0}, "concurrency cannot be 0"),
         ({"downloader_memory": 128}, "downloader_memory cannot be 128"),
         ({"soft_deadline_hours": 24}, "soft_deadline_hours cannot be 24"),
+        ({"monthly_budget_usd": -1}, "monthly_budget_usd cannot be -1"),
         ({"account": "12345", "region": "eu-central-1"}, "no AWS account number"),
         ({"account": "123456789012", "region": "Frankfurt"}, "no AWS region"),
         ({"account": "123456789012"}, "given together"),

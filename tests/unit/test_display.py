@@ -133,7 +133,10 @@ def test_an_error_says_what_happened_what_was_kept_and_what_to_type(
     assert tell_error(error, verbose=False) is ExitCode.USAGE
     out, err = capsys.readouterr()
     assert out == ""
-    assert err == "error: writing: disk full\n kept: Everything so far.\n next: make room\n"
+    assert err == (
+        "error: writing: disk full\n kept: Everything so far.\n next: make room\n"
+        " more: cloud-sync explain archive_unusable\n"
+    )
 
 
 def test_a_traceback_is_shown_on_request_only_and_without_secrets(

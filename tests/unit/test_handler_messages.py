@@ -18,6 +18,7 @@ from cloud_sync.handlers.messages import (
     RunInput,
     RunSummaryAnswer,
     TokenValidatorAnswer,
+    Unfinished,
     VideoDownloaderAnswer,
     VideoDownloaderRequest,
     VideoStatus,
@@ -51,6 +52,7 @@ MESSAGES: list[Message] = [
         round=1,
         deadline="2026-11-21T13:00:00.000Z",
         listed=ManifestLine(media_id="m", extension="mp4", file_count=3, bytes_before=7),
+        unfinished=Unfinished(file=2, bytes=5, seconds=1.5),
     ),
     VideoDownloaderAnswer(
         media_id="m",
@@ -139,6 +141,7 @@ def test_a_functions_environment_comes_back_from_its_variables() -> None:
         storage_plan="direct",
         concurrency="5",
         gopro_api_url="https://api.gopro.com",
+        log_level="INFO",
     )
     variables = environment.to_variables()
     assert variables["CLOUD_SYNC_TABLE"] == "t"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from builders import ManualClock
-from cloud_sync.cli.interrupts import STOPPING, stopped_by_signals
+from cloud_sync.cli.interrupts import STOPPING, interrupted_by_sigterm, stopped_by_signals
 from cloud_sync.transfer.stopping import Stop, StopReason
 
 IMPATIENT = """
@@ -77,3 +77,11 @@ def test_nothing_of_it_is_left_behind() -> None:
     assert open_files() == files
     assert threading.active_count() == threads
     assert stop.reason is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_work_that_keeps_nothing_is_ended_by_either_signal_alike(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), interrupted_by_sigterm():
+        signal.raise_signal(number)
+    assert signal.getsignal(number) is before

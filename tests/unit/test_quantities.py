@@ -7,7 +7,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from cloud_sync.config.quantities import parse_count, parse_date, parse_duration, parse_rate
+from cloud_sync.config.quantities import (
+    parse_count,
+    parse_date,
+    parse_duration,
+    parse_level,
+    parse_listen,
+    parse_rate,
+    parse_textfile,
+)
 from cloud_sync.errors import UsageError
 
 
@@ -64,3 +72,33 @@ def test_a_text_that_is_none_is_refused_with_itself_and_an_example(
         parse(text)
     assert repr(text) in caught.value.message
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("9464", ("127.0.0.1", 9464)),
+        ("127.0.0.1:1", ("127.0.0.1", 1)),
+        ("localhost:65535", ("127.0.0.1", 65535)),
+    ],
+)
+def test_addresses_of_this_machine(text: str, address: tuple[str, int]) -> None:
+    assert parse_listen(text) == address
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0", "65536", "9464x", "0.0.0.0:9464", "[::]:1", "example.org:80", "127.0.0.1"]
+)
+def test_no_address_that_others_could_reach(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_listen(text)
+    assert "127.0.0.1:9464" in caught.value.hint
+
+
+def test_levels_of_the_log_and_files_for_node_exporter() -> None:
+    assert parse_level(" Warn ") == "WARN"
+    assert parse_textfile("/a/b.prom") == "/a/b.prom"
+    with pytest.raises(UsageError):
+        parse_level("loud")
+    with pytest.raises(UsageError, match=r"\.prom"):
+        parse_textfile("/a/b.txt")
