@@ -1,5 +1,5 @@
-# Two commands do everything from a bare clone: `make demo` and `make test`.
-# Both need Python >= 3.11 and a package registry; everything lands in .venv.
+# These do everything from a bare clone: `make demo`, `make demo-aws` and `make test`.
+# All need Python >= 3.11 and a package registry; everything lands in .venv.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -7,10 +7,11 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast bench fuzz chaos coverage format lock package clean
+.PHONY: help diagrams demo demo-aws test check fast bench fuzz chaos coverage format lock package clean
 
 help:
 	@echo "make demo    archive the bundled simulator's library into ./demo/archive"
+	@echo "make demo-aws  deploy the stacks into an emulator of AWS on this machine, and run them there"
 	@echo "make test    format, lint, types, import contracts, all tests"
 	@echo "make fast    the tests that need no server"
 	@echo "make bench   benchmarks, each with its figure"
@@ -18,6 +19,7 @@ help:
 	@echo "make fuzz    100,000 damaged answers of the camera cloud, within four minutes"
 	@echo "make chaos   500 media, a tenth of all calls faulty, ten kills, within six minutes"
 	@echo "make coverage  branch coverage of the rooms that decide"
+	@echo "make diagrams  draw the documentation's pictures of the AWS system anew"
 	@echo "make format  write the code in the project's format"
 	@echo "make lock    resolve the locked versions anew"
 
@@ -30,15 +32,19 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(VENV)/.deploy: requirements/deploy.txt $(VENV)/.run
+	$(PIP) install --require-hashes -r requirements/deploy.txt
+	@touch $@
+
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
 # The emulator pins versions of its own, and the linters come from npm: both stand apart.
-$(VENV)/.emulator: requirements/emulator.txt | $(BIN)/python
+$(VENV)/.emulator: src/cloud_sync/emulator/locked.txt | $(BIN)/python
 	$(BIN)/python -m venv $(VENV)/emulator
 	$(VENV)/emulator/bin/python -m pip --disable-pip-version-check --quiet install \
-	    --require-hashes -r requirements/emulator.txt
+	    --require-hashes -r $<
 	@touch $@
 
 $(VENV)/.linters: tests/infra/linters/package.json tests/infra/linters/package-lock.json $(VENV)/.dev
@@ -51,6 +57,9 @@ $(VENV)/.linters: tests/infra/linters/package.json tests/infra/linters/package-l
 
 demo: $(VENV)/.run
 	$(BIN)/cloud-sync demo
+
+demo-aws: $(VENV)/.deploy $(VENV)/.emulator
+	$(BIN)/cloud-sync demo --aws
 
 test: check $(VENV)/.emulator $(VENV)/.linters
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -80,6 +89,12 @@ coverage: $(VENV)/.dev
 	$(BIN)/python -m coverage run -m pytest -q -n 0 tests/unit tests/property tests/contract tests/flow
 	$(BIN)/python -m coverage report
 
+diagrams: $(VENV)/.dev $(VENV)/.linters
+	mkdir -p build/drawn
+	$(BIN)/python -m cloud_sync.deployment --name dev --function-code build/drawn --output build/cdk.out
+	$(BIN)/python -m cloud_sync.deployment.copies --name dev --function-code build/drawn --output build/cdk-copies.out
+	$(BIN)/python -m diagrams build/cdk.out build/cdk-copies.out
+
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -90,10 +105,13 @@ lock: | $(BIN)/python
 	    --python-version 3.11 --extra aws --extra notifications --extra demo --extra metrics --extra tracing \
 	    pyproject.toml requirements/build.in -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	    --python-version 3.11 --all-extras --group dev pyproject.toml -c requirements/run.txt -o requirements/dev.txt
+	    --python-version 3.11 --extra deploy pyproject.toml -c requirements/run.txt -o requirements/deploy.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	    --python-version 3.11 --all-extras --group dev pyproject.toml -c requirements/run.txt \
+	    -c requirements/deploy.txt -o requirements/dev.txt
 	$(BIN)/python -m cloud_sync.deployment.locking requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	    --python-version 3.11 requirements/emulator.in -o requirements/emulator.txt
+	    --python-version 3.11 requirements/emulator.in -o src/cloud_sync/emulator/locked.txt
 
 clean:
 	rm -rf $(VENV) demo dist build
