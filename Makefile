@@ -61,8 +61,9 @@ demo: $(VENV)/.run
 demo-aws: $(VENV)/.deploy $(VENV)/.emulator
 	$(BIN)/cloud-sync demo --aws
 
+# much of the suite waits for servers: one worker more than cores
 test: check $(VENV)/.emulator $(VENV)/.linters
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -218,8 +218,9 @@ def test_what_failed_in_the_cloud_is_named_and_tried_again_from_a_laptop(
 
         cloud.library.add(pattern_medium("later", 4_000, filename="GX019999.MP4"))
         cloud.expire_token()
-        ended = laptop("aws", "run", "--env", "dev", "--wait", code=4)[-1]
+        *_, ended, kept = laptop("aws", "run", "--env", "dev", "--wait", code=4)
         assert (ended["event"], ended["exit_code"]) == ("execution_ended", 4)
+        assert (kept["event"], kept["result"]) == ("run_summary", "auth_required")
         assert "log" in ended["message"]
         assert ended["hint"] == "cloud-sync aws login --env dev"
         for command in (("aws", "run", "--wait"), ("sync",)):

@@ -11,6 +11,14 @@ import pytest
 from assemblies import Assemblies
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what looks at synthesised templates in one worker: making them takes far longer."""
+    made_once = {"assemblies", "copies_assemblies"}
+    for item in items:
+        if made_once & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("assemblies"))
+
+
 @pytest.fixture(scope="session")
 def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Assemblies:
     """Every environment, synthesised."""

@@ -9,6 +9,7 @@ import tomllib
 import typing
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -45,12 +46,14 @@ TYPED = re.compile(r"(?:^|[\s/])cloud-sync ([a-z]+(?:-[a-z]+)*)(?![a-z-]*:)([^|;
 """A command as a page shows it typed, and what follows up to a pipe."""
 
 
+@cache
 def command_group() -> TyperGroup:
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
     return group
 
 
+@cache
 def commands() -> dict[str, Any]:
     """Every command by what is typed after `cloud-sync`, those of groups by several words."""
     return dict(below(command_group()))
