@@ -70,6 +70,8 @@ def test_the_picture_of_the_flow_tells_its_story_to_those_who_cannot_see_it() ->
     picture = read("docs/flow.svg")
     assert "<title" in picture
     assert "<desc" in picture
+    within = {"list", "plan", "move", "verify"}
+    assert within <= set(re.findall(r">([a-z]+)</t", picture)), "the stages that a reader looks for"
     match = re.search(r"!\[([^\]]+)\]\(docs/flow\.svg\)", read("README.md"))
     assert match
     assert len(match[1]) > 100

@@ -62,13 +62,15 @@ def sync(rooms: Rooms, options: RunOptions, stop: Stop, observe: Observer) -> Ru
         kept_alive(rooms, run_id, stop, observe, options.lease),
     ):
         blocker = _work(rooms, options, run_id, caller, tally, login)
-        login.guard.note()
-        summary = tally.close(
-            result_of(blocker, stop.reason, tally),
-            rooms.clock.monotonic() - started,
-            blocker.message if blocker else "",
-        )
-        summary = messenger.tell_end(summary, digest=options.digest)
+        with rooms.spans.span("summarise"):
+            login.guard.note()
+            summary = tally.close(
+                result_of(blocker, stop.reason, tally),
+                rooms.clock.monotonic() - started,
+                blocker.message if blocker else "",
+            )
+        with rooms.spans.span("notify"):
+            summary = messenger.tell_end(summary, digest=options.digest)
     rooms.tracker.end_run(summary)
     messenger.pulse_ended(summary.result)
     observe(RunEnded(summary))
