@@ -131,10 +131,11 @@ def test_a_large_file_goes_on_in_further_calls_of_the_deployed_function(
         built.assembly,
         tmp_path / "assembly",
         "video-downloader",
-        seconds=62,
+        # six seconds of work: time for one part by each connection, on a busy machine too
+        seconds=66,
         variables={"AWS_ENDPOINT_URL_S3": bucket_elsewhere.endpoint},
     )
-    with ministack(tmp_path) as emulator, cloud_of(scenario, built.port, 6_000_000) as cloud:
+    with ministack(tmp_path) as emulator, cloud_of(scenario, built.port, 2_400_000) as cloud:
         deployed = deploy(emulator, assembly)
         told = run(deployed, scenario, cloud)
         assert_all_that_travelled_is_small_and_clean(deployed, told, cloud)
