@@ -71,7 +71,7 @@ def show(
     tz: Zone = None,
     by: By = None,
     json: Json = False,
-    quiet: Quiet = False,
+    quiet: Quiet = False,  # noqa: ARG001 every command takes it; here all is result
     verbose: Verbose = False,
 ) -> None:
     """Print what `install` would write; write nothing."""
@@ -79,7 +79,7 @@ def show(
     from cloud_sync.cli.schedule_run import run_show
 
     wanted = Wanted(at, tz, by, tuple(sync_options or ()))
-    raise typer.Exit(run_show(wanted, json=json, verbose=verbose or quiet))
+    raise typer.Exit(run_show(wanted, json=json, verbose=verbose))
 
 
 def remove(
