@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,52 +9,24 @@ import pytest
 
 from cloud_sync.aws.staging_bucket import bucket_name
 from command_line import CommandLine
-from ministack import ACCOUNT, REGION, Ministack, ministack
+from ministack import ACCOUNT, REGION, Ministack
 
 pytestmark = [pytest.mark.xdist_group("ministack-deploy-copies"), pytest.mark.timeout(300)]
 
 STACK = "CloudSync-dev-copies"
 SOURCE = f"global-builds-dev-{ACCOUNT}"
-CDK_UNPACKED = Path.home() / ".cache/aws/jsii/package-cache"
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
-    with ministack(tmp_path_factory.mktemp("ministack")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A package that no function is called in."""
-    folder = tmp_path_factory.mktemp("code")
-    (folder / "package.py").write_text("answer = 42\n", encoding="utf-8")
-    return folder
-
-
-@pytest.fixture
-def copies(bare: CommandLine, emulator: Ministack) -> CommandLine:
-    """The command with credentials of the emulator's account."""
-    return bare.using(
-        AWS_ENDPOINT_URL=emulator.url,
-        AWS_ACCESS_KEY_ID="test",
-        AWS_SECRET_ACCESS_KEY="test",
-        AWS_REGION=REGION,
-        # else the CDK unpacks itself anew in each test's home
-        JSII_RUNTIME_PACKAGE_CACHE_ROOT=str(CDK_UNPACKED),
-    )
 
 
 def test_from_an_empty_account_to_a_deployed_workflow_and_back(
-    copies: CommandLine, emulator: Ministack, code: Path
+    aws: CommandLine, emulator: Ministack, code: Path
 ) -> None:
     """What was chosen stays, and neither the archive's `destroy` nor its own takes what is kept."""
     deploy = ("aws", "copies", "deploy", "--env", "dev", "--function-code", code)
-    first = copies(*deploy)
+    first = aws(*deploy)
     assert (first.code, first.out) == (2, "")
     assert bucket_name(ACCOUNT, REGION) in first.err
 
-    made = copies(*deploy, "--bootstrap", "--concurrency", "8")
+    made = aws(*deploy, "--bootstrap", "--concurrency", "8")
     assert made.code == 0, made.err
     assert "concurrency = 8 (--concurrency)" in made.err
     assert f"SourceBucketName        {SOURCE}" in made.out
@@ -64,23 +35,23 @@ def test_from_an_empty_account_to_a_deployed_workflow_and_back(
     assert f"aws s3 cp FILE s3://{SOURCE}/" in made.out
     assert "cloud-sync aws login" not in made.out
 
-    compared = copies("aws", "copies", "diff", *deploy[3:], "--concurrency", "9")
+    compared = aws("aws", "copies", "diff", *deploy[3:], "--concurrency", "9")
     assert compared.code == 0, compared.err
     assert "choice  concurrency: 8 → 9" in compared.out
     assert "AWS::StepFunctions::StateMachine" in compared.out
     assert "AWS::S3::Bucket" not in compared.out
     assert "cloud-sync aws copies deploy --env dev" in compared.out
 
-    archive = copies("aws", "destroy", "--env", "dev", "--yes")
+    archive = aws("aws", "destroy", "--env", "dev", "--yes")
     assert "Nothing to delete" in archive.out
     client = emulator.client("cloudformation")
     assert resources(client)["AWS::Lambda::Function"] == 8
 
     emulator.client("s3").put_object(Bucket=SOURCE, Key="kept.txt", Body=b"kept")
-    asked = copies("aws", "copies", "destroy", "--env", "dev")
+    asked = aws("aws", "copies", "destroy", "--env", "dev")
     assert (asked.code, asked.out) == (2, "")
     assert "cloud-sync aws copies destroy --env dev --yes" in asked.err
-    gone = copies("aws", "copies", "destroy", "--env", "dev", "--yes")
+    gone = aws("aws", "copies", "destroy", "--env", "dev", "--yes")
     assert gone.code == 0, gone.err
     assert "Deleted the file-copy workflow of dev." in gone.out
     assert SOURCE in gone.out
@@ -94,16 +65,16 @@ def test_from_an_empty_account_to_a_deployed_workflow_and_back(
     }
     told = emulator.client("s3").get_bucket_notification_configuration(Bucket=SOURCE)
     assert "LambdaFunctionConfigurations" not in told
-    again = copies("aws", "copies", "destroy", "--env", "dev", "--json")
+    again = aws("aws", "copies", "destroy", "--env", "dev", "--json")
     assert again.code == 0, again.err
     assert again.lines[-1]["destroyed"] == []
     assert again.lines[-1]["kept"]["DynamoDBTableName"] == "FileCopyTracking-dev"
 
-    table = copies.home / "cloud-sync" / "config.toml"
+    table = aws.home / "cloud-sync" / "config.toml"
     table.parent.mkdir(exist_ok=True)
     table.write_text('[aws.dev.copies]\nalert_mail = ["me@example.org"]\n', encoding="utf-8")
     # the emulator takes any change of a bucket for one that may replace it
-    back = copies(*deploy, "--json", "--yes")
+    back = aws(*deploy, "--json", "--yes")
     assert back.code == 0, back.err
     choices = back.lines[-1]["choices"]
     assert (choices["concurrency"], choices["alert_mail"]) == (8, ["me@example.org"])
@@ -121,7 +92,7 @@ def resources(client: Any) -> dict[str, int]:
 
 
 def test_before_a_bucket_is_given_up_somebody_is_asked(
-    copies: CommandLine, emulator: Ministack, code: Path
+    aws: CommandLine, emulator: Ministack, code: Path
 ) -> None:
     emulator.client("cloudformation").create_stack(
         StackName="CloudSync-prod-copies",
@@ -129,7 +100,7 @@ def test_before_a_bucket_is_given_up_somebody_is_asked(
         ' "Properties": {"BucketName": "older-builds"}}}}',
     )
     deploy = ("aws", "copies", "deploy", "--env", "prod", "--function-code", code, "--bootstrap")
-    told = copies(*deploy)
+    told = aws(*deploy)
     assert told.code == 2, told.err
     for part in ("Older", "HOLDS DATA", "cloud-sync aws copies diff --env prod", "--yes"):
         assert part in told.err
@@ -146,9 +117,9 @@ def test_before_a_bucket_is_given_up_somebody_is_asked(
     ],
 )
 def test_what_cannot_be_is_named_before_anything_is_made(
-    copies: CommandLine, emulator: Ministack, arguments: tuple[str, ...], said: str
+    aws: CommandLine, emulator: Ministack, arguments: tuple[str, ...], said: str
 ) -> None:
-    told = copies("aws", "copies", "deploy", "--env", "staging", "--bootstrap", *arguments)
+    told = aws("aws", "copies", "deploy", "--env", "staging", "--bootstrap", *arguments)
     assert (told.code, told.out) == (2, ""), told.err
     assert said in told.err
     stacks = emulator.client("cloudformation").describe_stacks()["Stacks"]
@@ -156,12 +127,12 @@ def test_what_cannot_be_is_named_before_anything_is_made(
 
 
 def test_a_choice_of_the_archive_in_the_workflows_table_is_named_with_its_place(
-    copies: CommandLine,
+    aws: CommandLine,
 ) -> None:
-    table = copies.home / "cloud-sync" / "config.toml"
+    table = aws.home / "cloud-sync" / "config.toml"
     table.parent.mkdir()
     table.write_text('[aws.dev.copies]\nstorage_plan = "standard"\n', encoding="utf-8")
-    told = copies("aws", "copies", "deploy", "--env", "dev")
+    told = aws("aws", "copies", "deploy", "--env", "dev")
     assert told.code == 2
     assert "storage_plan" in told.err
     assert f"[aws.dev.copies] of {table}" in told.err

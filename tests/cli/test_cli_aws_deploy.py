@@ -2,47 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cloud_sync.aws.staging_bucket import bucket_name
 from command_line import CommandLine
-from ministack import ACCOUNT, REGION, Ministack, ministack
+from ministack import ACCOUNT, REGION, Ministack
 
 pytestmark = [pytest.mark.xdist_group("ministack-deploy"), pytest.mark.timeout(300)]
 
 STAGING = bucket_name(ACCOUNT, REGION)
-CDK_UNPACKED = Path.home() / ".cache/aws/jsii/package-cache"
 ARCHIVE = f"gopro-dev-{ACCOUNT}"
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
-    with ministack(tmp_path_factory.mktemp("ministack")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A package that no function is called in."""
-    folder = tmp_path_factory.mktemp("code")
-    (folder / "package.py").write_text("answer = 42\n", encoding="utf-8")
-    return folder
-
-
-@pytest.fixture
-def aws(bare: CommandLine, emulator: Ministack) -> CommandLine:
-    """The command with credentials of the emulator's account."""
-    return bare.using(
-        AWS_ENDPOINT_URL=emulator.url,
-        AWS_ACCESS_KEY_ID="test",
-        AWS_SECRET_ACCESS_KEY="test",
-        AWS_REGION=REGION,
-        # else the CDK unpacks itself anew in each test's home
-        JSII_RUNTIME_PACKAGE_CACHE_ROOT=str(CDK_UNPACKED),
-    )
 
 
 def test_from_an_empty_account_to_a_deployed_archive_and_back(
