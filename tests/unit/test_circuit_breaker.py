@@ -36,7 +36,7 @@ def test_one_medium_that_fails_for_ever_never_opens_it() -> None:
 
 
 def test_an_answer_in_between_begins_the_count_anew() -> None:
-    breaker = after_answer(failing("a", "b"))
+    breaker = after_answer(failing("a", "b"), begun=101.0)
     assert not failing("c", "d", start=breaker).is_open
 
 
@@ -56,7 +56,7 @@ def test_what_failed_while_the_reference_worked_no_longer_counts() -> None:
     assert not breaker.is_open
     again = failing("a", "b", "c", "a", start=breaker)
     assert not again.is_open
-    assert not failing("d", "e", start=after_answer(again)).is_open
+    assert not failing("d", "e", start=after_answer(again, begun=101.0)).is_open
     assert failing("d", "e", "f", start=again).is_open
 
 
@@ -71,7 +71,14 @@ def test_pauses_grow_up_to_the_longest() -> None:
 
 
 def test_an_answer_closes_it() -> None:
-    assert not after_answer(after_failed_probe(failing("a", "b", "c"), 101.0, POLICY)).is_open
+    probed = after_failed_probe(failing("a", "b", "c"), 101.0, POLICY)
+    assert not after_answer(probed, begun=102.0).is_open
+
+
+def test_an_answer_to_a_call_begun_before_the_failures_says_nothing_about_the_service_now() -> None:
+    on_its_way = 99.0
+    assert after_answer(failing("a", "b", "c"), on_its_way).is_open
+    assert failing("c", start=after_answer(failing("a", "b"), on_its_way)).is_open
 
 
 def test_it_gives_up_when_its_patience_is_over_and_not_before() -> None:

@@ -32,12 +32,13 @@ class Breaker:
 
     `failed` are the sources of the failures, `streak` is their number. `cleared` are sources that
     failed while the service was proven to work: they fail by themselves and no longer count.
-    `opened_at` is None while it is closed.
+    `failed_at` is when the last of them was seen. `opened_at` is None while it is closed.
     """
 
     failed: frozenset[str] = frozenset()
     streak: int = 0
     cleared: frozenset[str] = frozenset()
+    failed_at: float = float("-inf")
     opened_at: float | None = None
     probe_at: float = 0.0
     pauses: int = 0
@@ -55,9 +56,12 @@ class Breaker:
         return not any(source.startswith(_NO_MEDIUM) for source in self.failed)
 
 
-def after_answer(breaker: Breaker) -> Breaker:
-    """The service answered: it works."""
-    return Breaker(cleared=breaker.cleared)
+def after_answer(breaker: Breaker, begun: float) -> Breaker:
+    """The service answered a call that was begun at `begun`: it works.
+
+    A call begun before the last failure was seen may have been answered before the service broke.
+    """
+    return breaker if begun < breaker.failed_at else Breaker(cleared=breaker.cleared)
 
 
 def after_reference(breaker: Breaker) -> Breaker:
@@ -77,7 +81,7 @@ def after_failure(
     # a call about no medium has nobody else to blame: it stands for a source of its own
     streak = breaker.streak + 1
     failed = breaker.failed | {source if source is not None else f"{_NO_MEDIUM}{streak}"}
-    breaker = replace(breaker, failed=failed, streak=streak)
+    breaker = replace(breaker, failed=failed, streak=streak, failed_at=now)
     if len(failed) < policy.suspects and not (verifiable and streak >= policy.suspects):
         return breaker
     pause = 0.0 if verifiable else policy.first_pause

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from cloud_sync.clock import Clock
@@ -108,15 +109,15 @@ class ServiceGuard:
             self._check_wait(error)
             if self._pacer.refused(begun, error.retry_after):
                 self._tell_wait(error)
-                self._failed(source, error, probing=probing)
+                self._failed(source, error, begun, probing=probing)
             raise
         except ServiceUnavailable as error:
-            self._failed(source, error, probing=probing)
+            self._failed(source, error, begun, probing=probing)
             raise
         except CloudSyncError:
-            self._answered()
+            self._answered(begun)
             raise
-        self._answered()
+        self._answered(begun)
         return result
 
     def _wait_for_service(self) -> bool:
@@ -150,21 +151,24 @@ class ServiceGuard:
         self._works_again(after_reference)
         return True
 
-    def _answered(self) -> None:
+    def _answered(self, begun: float) -> None:
         self._pacer.answered()
-        self._works_again(after_answer)
+        self._works_again(partial(after_answer, begun=begun))
 
     def _works_again(self, after: Callable[[Breaker], Breaker]) -> None:
         with self._lock:
             self._breaker = after(self._breaker)
-            told, self._told_down = self._told_down, False
+            told = self._told_down and not self._breaker.is_open
+            self._told_down = self._breaker.is_open and self._told_down
         if told:
             self._watch.tell(f"{self._watch.service} answers again; the run goes on")
 
-    def _failed(self, source: str | None, error: CloudSyncError, *, probing: bool) -> None:
+    def _failed(
+        self, source: str | None, error: CloudSyncError, begun: float, *, probing: bool
+    ) -> None:
         if not self._watch.blames_service(error):
             if probing:
-                self._works_again(after_answer)
+                self._works_again(partial(after_answer, begun=begun))
             return
         if probing and self._breaker.is_open:
             self._still_down(error)
