@@ -85,10 +85,21 @@ def synthesise(code: Path, assembly: Path, **choices: str) -> None:
 def deploy(emulator: Ministack, assembly: Path) -> Deployed:
     """Both stacks as they were synthesised, and a queue that hears the topic."""
     outputs = deploy_assembly(emulator, assembly, ["CloudSync-dev-storage", "CloudSync-dev"])
-    alerts = emulator.client("sqs").create_queue(QueueName="alerts")["QueueUrl"]
-    emulator.client("sns").subscribe(
-        TopicArn=outputs["AlertsTopicArn"],
-        Protocol="sqs",
-        Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:alerts",
-    )
+    alerts = queue_hearing(emulator, outputs["AlertsTopicArn"], "alerts")
     return Deployed(emulator, outputs["StateMachineArn"], alerts, outputs["FailedItemsQueueUrl"])
+
+
+def queue_hearing(emulator: Ministack, topic: str, name: str) -> str:
+    """The URL of a queue of the tests' own that the topic may write to, and does."""
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": "*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    queue = emulator.client("sqs").create_queue(QueueName=name, Attributes={"Policy": policy})
+    emulator.client("sns").subscribe(
+        TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
+    )
+    return str(queue["QueueUrl"])

@@ -17,7 +17,7 @@ from typing import Any
 
 from cloud_sync.deployment.package import HERE, build_package
 from cloudformation import deploy_assembly
-from enforced_site import DENIED, without_tls_policies
+from enforced_site import DENIED
 from ministack import ACCOUNT, Ministack, ministack
 from s3_relay import Relay, relaying
 from seaweedfs import S3Server
@@ -164,9 +164,8 @@ def copy_site(folder: Path) -> Iterator[CopySite]:
         timeout=110,
         stdout=subprocess.DEVNULL,
     )
-    without_tls_policies(assembly)
     template = json.loads((assembly / f"{STACK}.template.json").read_text("utf-8"))
-    with ministack(folder, AUTH="true") as emulator:
+    with ministack(folder) as emulator:
         outputs = deploy_assembly(emulator, assembly, [STACK])
         emulator.client("s3").put_bucket_notification_configuration(
             Bucket=SOURCE, NotificationConfiguration={}

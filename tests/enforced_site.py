@@ -13,7 +13,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import deployed_functions as media
@@ -31,10 +30,21 @@ from seaweedfs import S3Server
 
 PART = 5 * 2**20
 DENIED = "access is denied"
+FAULTS = {
+    "faults": [
+        {"kind": "row", "medium": "*-bad", "set": {"file_size": 900_000_000}},
+        {
+            "kind": "status",
+            "endpoint": "download",
+            "medium": "*-shaky",
+            "status": 503,
+            "first": 3,
+            "per": "medium",
+        },
+    ]
+}
 LOGGING = ("token-validator",)
 """Functions that may go on without a permission, and then warn of it in their log."""
-
-PLAIN_HTTP_REFUSED = ("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy")
 
 
 @dataclass(frozen=True)
@@ -186,8 +196,9 @@ class Site:
     def new_run(self) -> str:
         return f"run-{next(self.numbers)}"
 
-    def new_medium(self) -> str:
-        return self.add(f"medium-{next(self.numbers)}")
+    def new_medium(self, kind: str = "") -> str:
+        """One more medium, whose id ends in `kind`: what it meets is in `FAULTS`."""
+        return self.add(f"medium-{next(self.numbers)}{kind}")
 
     @contextmanager
     def begun(self, *media_ids: str) -> Iterator[str]:
@@ -234,47 +245,12 @@ class Site:
         )
 
 
-def without_tls_policies(assembly: Path) -> None:
-    """Take out what refuses plain HTTP, for the emulator speaks nothing else.
-
-    That it is in the templates is what the tests of the templates look at.
-    """
-    for path in assembly.glob("*.template.json"):
-        template = json.loads(path.read_text("utf-8"))
-        resources = template["Resources"]
-        gone = {name for name, each in resources.items() if each["Type"] in PLAIN_HTTP_REFUSED}
-        for name in gone:
-            del resources[name]
-        for each in resources.values():
-            if "DependsOn" in each:
-                waits = each.pop("DependsOn")
-                waits = [waits] if isinstance(waits, str) else waits
-                each["DependsOn"] = [name for name in waits if name not in gone]
-        path.write_text(json.dumps(template), "utf-8")
-
-
-def _let_alerts_in(emulator: Ministack, queue: str) -> None:
-    """The queue that hears the topic is the tests' own: policies that are enforced close it."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": "*",
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    emulator.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-
-
 @contextmanager
 def site_of(emulator: Ministack, built: Built) -> Iterator[Site]:
     """The stacks, deployed, with a login that is good, before a cloud without media."""
     deployed = deploy(emulator, built.assembly)
-    _let_alerts_in(emulator, deployed.alerts)
     library = Library()
-    faults = plan_from(
-        {"faults": [{"kind": "row", "medium": "*-bad", "set": {"file_size": 900_000_000}}]}
-    )
-    options = SimulatorOptions(faults=faults, etag_limit=50_000_000, api_port=built.port)
+    options = SimulatorOptions(faults=plan_from(FAULTS), etag_limit=50_000_000, api_port=built.port)
     templates = [
         json.loads(path.read_text("utf-8")) for path in built.assembly.glob("*.template.json")
     ]

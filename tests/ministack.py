@@ -40,9 +40,9 @@ class Ministack:
 
 @contextmanager
 def ministack(folder: Path, **environment: str) -> Iterator[Ministack]:
-    """Run the emulator for the length of the block; its log stays in the folder.
+    """Run the emulator, which enforces roles and policies, for the length of the block.
 
-    `environment` goes to it as it is: `AUTH="true"` enforces policies.
+    Its log stays in the folder; `environment` goes to it as it is.
     """
     with running(PYTHON, folder, environment) as emulator:
         yield Ministack(emulator)

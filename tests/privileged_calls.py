@@ -70,6 +70,13 @@ def take_back_what_differs(site: Site) -> Called:
         return site.download(media_id, run_id)
 
 
+def download_what_fails_at_first(site: Site) -> Called:
+    """Three refusals in a row: whether the service is down is asked about an archived medium."""
+    media_id = site.new_medium(kind="-shaky")
+    with site.begun(media_id) as run_id:
+        return site.download(media_id, run_id)
+
+
 def summarise(site: Site) -> Called:
     """A run whose media were left to the next."""
     media_id = site.new_medium()
@@ -97,7 +104,12 @@ def mark_failed(site: Site) -> Called:
 EXERCISES: dict[str, tuple[Callable[[Site], Called], ...]] = {
     "token-validator": (validate,),
     "media-lister": (list_something, list_what_has_vanished),
-    "video-downloader": (download_something, download_what_is_gone, take_back_what_differs),
+    "video-downloader": (
+        download_something,
+        download_what_is_gone,
+        take_back_what_differs,
+        download_what_fails_at_first,
+    ),
     "run-summary": (summarise,),
     "failure-marker": (mark_failed,),
 }
@@ -107,6 +119,7 @@ FIRST = {
     "s3:AbortMultipartUpload": (download_what_is_gone, list_what_has_vanished),
     "s3:ListMultipartUploadParts": (download_what_is_gone, list_what_has_vanished),
     "s3:DeleteObjectVersion": (take_back_what_differs,),
+    "dynamodb:Query": (download_what_fails_at_first,),
     "dynamodb:DeleteItem": (download_what_is_gone, list_what_has_vanished),
 }
 """Exercises that are known to reach an action; it saves the others, and proves nothing."""

@@ -76,16 +76,21 @@ def running(
     secret_key: str = SECRET_KEY,
     *,
     volumes: int = 300,
+    to_anybody: bool = False,
 ) -> Iterator[S3Server]:
     """A server with its data under `folder` that knows one identity, stopped at the end.
 
-    It takes `volumes` times 64 MB at most. What is deleted counts until its bucket is deleted.
+    `to_anybody`: it takes every key, for a caller whose key is not known beforehand. It takes
+    `volumes` times 64 MB at most. What is deleted counts until its bucket is deleted.
     """
     port = _free_ports(1)[0]
     server = S3Server(f"http://{HOST}:{port}", access_key, secret_key)
     with (folder / "weed.log").open("wb") as log:
         process = subprocess.Popen(
-            _command(folder, port, server, volumes),
+            [
+                *_command(folder, port, volumes),
+                *([] if to_anybody else [f"-s3.config={_identities(folder, server)}"]),
+            ],
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,
@@ -98,7 +103,7 @@ def running(
             _stop(process)
 
 
-def _command(folder: Path, s3_port: int, server: S3Server, volumes: int) -> list[str]:
+def _identities(folder: Path, server: S3Server) -> Path:
     identity = {
         "name": "tests",
         "credentials": [{"accessKey": server.access_key, "secretKey": server.secret_key}],
@@ -106,6 +111,10 @@ def _command(folder: Path, s3_port: int, server: S3Server, volumes: int) -> list
     }
     config = folder / "s3.json"
     config.write_text(json.dumps({"identities": [identity]}))
+    return config
+
+
+def _command(folder: Path, s3_port: int, volumes: int) -> list[str]:
     data = folder / "data"
     data.mkdir()
     names = ("master", "volume", "filer")
@@ -124,7 +133,6 @@ def _command(folder: Path, s3_port: int, server: S3Server, volumes: int) -> list
         f"-s3.port.grpc={next(ports)}",
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
-        f"-s3.config={config}",
         # a write to a bucket that does not exist must fail, as on S3
         "-s3.autoCreateBucket=false",
         # each bucket takes several volumes of its own

@@ -313,7 +313,7 @@ def test_a_part_that_one_has_moved_is_not_moved_again_by_the_other(
         api_port=built.port, bytes_per_second=3_000_000, etag_limit=1_000_000, url_life=2.0
     )
     with (
-        running(tmp_path / "weed", KEY_ID, SECRET_KEY) as bucket,
+        running(tmp_path / "weed", KEY_ID, SECRET_KEY, to_anybody=True) as bucket,
         ministack(tmp_path / "emulator") as emulator,
         Simulator(media(1, size), options) as cloud,
     ):

@@ -9,8 +9,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -18,7 +22,7 @@ from cloud_sync.emulator import server
 from cloud_sync.emulator.server import running
 from cloud_sync.emulator.template import REFUSED
 from cloud_sync.errors import CloudSyncError
-from ministack import PYTHON, ministack, shared
+from ministack import PYTHON, REGION, ministack, shared
 
 pytestmark = pytest.mark.xdist_group("ministack")
 
@@ -33,6 +37,8 @@ child.wait()
 CALLER = """
 import sys, time
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 from cloud_sync.emulator.server import running
 with running(Path(sys.argv[1]), Path(sys.argv[2])) as emulator:
     print(emulator.process.pid, flush=True)
@@ -93,7 +99,7 @@ def test_one_that_does_not_come_up_is_told_with_the_place_of_its_log(tmp_path: P
     ):
         pytest.fail("this interpreter has no emulator")
     assert str(tmp_path / "ministack.log") in told.value.hint
-    assert "No module named ministack" in (tmp_path / "ministack.log").read_text()
+    assert "No module named 'ministack'" in (tmp_path / "ministack.log").read_text()
 
 
 def test_one_that_refuses_to_end_is_ended_with_its_children(
@@ -133,6 +139,55 @@ def test_further_settings_reach_it(tmp_path: Path) -> None:
     with ministack(tmp_path, LOG_LEVEL="DEBUG") as emulator:
         emulator.client("sts").get_caller_identity()
     assert "DEBUG" in (tmp_path / "ministack.log").read_text()
+
+
+def somebody_who_may(*actions: str) -> Callable[[str], Any]:
+    """Clients of a user who may do these everywhere, and nothing else."""
+    iam, name = shared().client("iam"), f"somebody-{uuid4().hex[:8]}"
+    iam.create_user(UserName=name)
+    allowed = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_user_policy(UserName=name, PolicyName="Written", PolicyDocument=policy)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    keys = {
+        "aws_access_key_id": key["AccessKeyId"],
+        "aws_secret_access_key": key["SecretAccessKey"],
+    }
+    return lambda service: boto3.session.Session().client(
+        service,  # type: ignore[call-overload]
+        **shared().options | keys,
+    )
+
+
+@pytest.mark.parametrize(("service", "act"), [("s3", "list_buckets"), ("dynamodb", "list_tables")])
+def test_it_enforces_what_a_user_may(service: str, act: str) -> None:
+    """Else no test on it would say anything of permissions."""
+    with pytest.raises(ClientError, match="AccessDenied"):
+        getattr(somebody_who_may("iam:ListUsers")(service), act)()
+
+
+def test_it_takes_requests_for_ones_that_came_by_tls() -> None:
+    """Else the stacks' policies, which refuse all others, would have to be left out."""
+    owner, bucket = shared().client("s3"), f"refuses-{uuid4().hex[:8]}"
+    owner.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    somebody = somebody_who_may("s3:*")("s3")
+
+    def refuse(tls: str) -> None:
+        refusal = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": tls}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [refusal]})
+        owner.put_bucket_policy(Bucket=bucket, Policy=policy)
+
+    refuse("false")
+    somebody.put_object(Bucket=bucket, Key="a", Body=b"1")
+    refuse("true")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        somebody.put_object(Bucket=bucket, Key="a", Body=b"2")
 
 
 @pytest.mark.parametrize("kind", REFUSED)

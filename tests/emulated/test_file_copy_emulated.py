@@ -25,8 +25,8 @@ import pytest
 from cloud_sync.deployment.package import HERE, build_package
 from cloudformation import deploy_assembly
 from copies_at_work import record
-from enforced_site import without_tls_policies
-from ministack import ACCOUNT, REGION, Ministack, ministack
+from emulated_machine import queue_hearing
+from ministack import Ministack, ministack
 
 pytestmark = [pytest.mark.xdist_group("ministack-copies"), pytest.mark.timeout(300)]
 
@@ -113,35 +113,16 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
         timeout=110,
         stdout=subprocess.DEVNULL,
     )
-    without_tls_policies(folder / "assembly")
     return folder / "assembly"
 
 
 @pytest.fixture(scope="module")
 def deployed(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    with ministack(tmp_path_factory.mktemp("ministack"), AUTH="true") as emulator:
+    with ministack(tmp_path_factory.mktemp("ministack")) as emulator:
         outputs = deploy_assembly(emulator, assembly, [STACK])
-        heard = heard_by_everybody(emulator)
+        heard = queue_hearing(emulator, outputs["FailuresTopicArn"], "heard")
         upload_to_the_pages_buckets(emulator)
-        emulator.client("sns").subscribe(
-            TopicArn=outputs["FailuresTopicArn"],
-            Protocol="sqs",
-            Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:heard",
-        )
         yield Deployed(emulator, outputs, heard)
-
-
-def heard_by_everybody(emulator: Ministack) -> str:
-    """A queue that any topic may write to: its URL."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": "*",
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    client = emulator.client("sqs")
-    return str(client.create_queue(QueueName="heard", Attributes={"Policy": policy})["QueueUrl"])
 
 
 def upload_to_the_pages_buckets(emulator: Ministack) -> None:

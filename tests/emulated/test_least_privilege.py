@@ -18,7 +18,7 @@ import pytest
 
 from cloud_sync.model.tracking import Status
 from deployed_functions import BUCKET, build
-from enforced_site import DENIED, Called, Site, site_of, without_tls_policies
+from enforced_site import DENIED, Called, Site, site_of
 from ministack import ministack
 from privileged_calls import EXERCISES, exercises, list_something
 from privileges import (
@@ -64,9 +64,8 @@ REMEMBERED = {"secretsmanager:GetSecretValue"}
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     built = build(tmp_path_factory.mktemp("built"))
-    without_tls_policies(built.assembly)
     with (
-        ministack(tmp_path_factory.mktemp("ministack"), AUTH="true") as emulator,
+        ministack(tmp_path_factory.mktemp("ministack")) as emulator,
         site_of(emulator, built) as site,
     ):
         yield site

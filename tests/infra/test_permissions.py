@@ -26,7 +26,14 @@ EXPECTED = {
         "Unfinished",
         "WriteEncrypted",
     },
-    "video-downloader": {"Login", "TrackerItems", "Originals", "Bucket", "WriteEncrypted"},
+    "video-downloader": {
+        "Login",
+        "TrackerItems",
+        "TrackerIndex",
+        "Originals",
+        "Bucket",
+        "WriteEncrypted",
+    },
     "run-summary": {"TrackerItems", "Manifest", "WriteEncrypted"},
     "failure-marker": {"TrackerItems", "WriteEncrypted"},
 }

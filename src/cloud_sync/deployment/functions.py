@@ -158,6 +158,7 @@ class Functions(Construct):
             "video-downloader": [
                 login,
                 permissions.tracker(table, claims=True, clears=True),
+                permissions.tracker_index(table),
                 *permissions.archive(bucket),
                 write,
             ],

@@ -99,7 +99,7 @@ def tracker(table_arn: str, *, claims: bool = False, clears: bool = False) -> St
 
 
 def tracker_index(table_arn: str) -> Statement:
-    """Which media are still due is asked of the index."""
+    """Which media are due, and which are archived, is asked of the index."""
     return statement("TrackerIndex", ["dynamodb:Query"], [f"{table_arn}/index/{INDEX}"])
 
 

@@ -29,7 +29,7 @@ ENDING_SECONDS = 10.0
 LOG = "ministack.log"
 
 PROGRAM = """
-import os, runpy, signal, threading, time
+import os, signal, threading, time
 
 def end_with_the_caller():
     while os.getppid() == {caller}:
@@ -37,9 +37,23 @@ def end_with_the_caller():
     os.killpg(0, signal.SIGKILL)
 
 threading.Thread(target=end_with_the_caller, daemon=True).start()
-runpy.run_module("ministack", run_name="__main__", alter_sys=True)
+
+import ministack.app
+
+serve = ministack.app.app
+
+async def as_behind_tls(scope, receive, send):
+    if scope["type"] == "http":
+        scope = {{**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}}
+    await serve(scope, receive, send)
+
+ministack.app.app = as_behind_tls
+ministack.app.main()
 """
-"""What its interpreter runs: the emulator, which does not outlive a caller that was killed."""
+"""What its interpreter runs: the emulator, which does not outlive a caller that was killed.
+
+It believes that TLS ended just before it: the stacks' policies refuse all that comes without.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +89,10 @@ def running(
 ) -> Iterator[Emulator]:
     """Run the emulator for the length of the block, with the interpreter of its own environment.
 
-    Nothing is kept but its log in `folder`. Waits of the state machine take no time. What is in
-    `environment` goes to it as well. It gets a session of its own, so a Ctrl-C reaches only the
-    caller; it and its children end with the block, and with a caller that is killed.
+    Nothing is kept but its log in `folder`. Roles and policies are enforced. Waits of the state
+    machine take no time. What is in `environment` goes to it as well. It gets a session of its own,
+    so a Ctrl-C reaches only the caller; it and its children end with the block, and with a caller
+    that is killed.
     CloudSyncError when it does not come up or ends midway.
     """
     with (
@@ -118,6 +133,7 @@ def _settings(port: int, scratch: str) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "MINISTACK_REGION": REGION,
         "SFN_WAIT_SCALE": "0",
+        "AUTH": "true",
     }
 
 

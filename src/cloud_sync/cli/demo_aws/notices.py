@@ -30,7 +30,10 @@ class Notices:
         sns = client_of("sns", Resource("the alerts' topic", "sns", ""), connections=1)
         try:
             with translated("subscribing to", Resource("the alerts' topic", "sns", "")):
-                self._queue = str(self._sqs.create_queue(QueueName=QUEUE)["QueueUrl"])
+                made = self._sqs.create_queue(
+                    QueueName=QUEUE, Attributes={"Policy": json.dumps(_heard_from(topic))}
+                )
+                self._queue = str(made["QueueUrl"])
                 asked = self._sqs.get_queue_attributes(
                     QueueUrl=self._queue, AttributeNames=["QueueArn"]
                 )
@@ -62,6 +65,22 @@ class Notices:
     def close(self) -> None:
         """Close the connections."""
         self._sqs.close()
+
+
+def _heard_from(topic: str) -> dict[str, Any]:
+    """The queue's policy: the topic, and no other, may send to it."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "sns.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": "*",
+                "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+            }
+        ],
+    }
 
 
 def _document(text: str) -> dict[str, Any]:
