@@ -23,7 +23,7 @@ from parity import objects_seen, rows_seen, summary_seen
 
 BUCKET = f"gopro-dev-{ACCOUNT}"
 KEY_ID, SECRET_KEY = ACCOUNT, "test"
-"""What a function in the emulator signs with, whatever its variables say."""
+"""The account's own keys, which nothing denies; functions come with keys of their roles."""
 
 WORKFLOW = "CloudSync-dev.template.json"
 TABLE, SECRET = "gopro-sync-tracker-dev", "gopro/credentials-dev"
