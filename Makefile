@@ -13,7 +13,7 @@ help:
 	@echo "make demo    archive the bundled simulator's library into ./demo/archive"
 	@echo "make demo-aws  deploy the stacks into an emulator of AWS on this machine, and run them there"
 	@echo "make test    format, lint, types, import contracts, all tests"
-	@echo "make fast    the tests that need no server"
+	@echo "make fast    the tests that are over within minutes"
 	@echo "make bench   benchmarks, each with its figure"
 	@echo "make package the functions' package for Lambda, into build/functions"
 	@echo "make fuzz    100,000 damaged answers of the camera cloud, within four minutes"
@@ -61,9 +61,13 @@ demo: $(VENV)/.run
 demo-aws: $(VENV)/.deploy $(VENV)/.emulator
 	$(BIN)/cloud-sync demo --aws
 
+FAST := tests/unit/ tests/property/ tests/flow/
+REST := $(filter-out $(FAST) tests/__pycache__/, $(wildcard tests/*/))
+
 # much of the suite waits for servers: one worker more than cores
 test: check $(VENV)/.emulator $(VENV)/.linters
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup $(FAST)
+	$(BIN)/python -m pytest -n 3 --dist loadgroup $(REST)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -71,8 +75,8 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest -q tests/unit tests/contract tests/property
+fast: $(VENV)/.dev $(VENV)/.emulator
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(FAST)
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks

@@ -75,7 +75,7 @@ def running(
     access_key: str = ACCESS_KEY,
     secret_key: str = SECRET_KEY,
     *,
-    volumes: int = 300,
+    volumes: int = 3_000,
     to_anybody: bool = False,
 ) -> Iterator[S3Server]:
     """A server with its data under `folder` that knows one identity, stopped at the end.
