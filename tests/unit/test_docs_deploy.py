@@ -9,6 +9,7 @@ import pytest
 
 from cloud_sync.aws.stack_changes import Action, ResourceChange, StackEvent
 from cloud_sync.aws.stacks import Stacks
+from cloud_sync.cli import aws, aws_copies
 from cloud_sync.cli.aws_deploy_run import DeployedStack, deploy_json
 from cloud_sync.cli.aws_deployables import ARCHIVE, COPIES, Deployable
 from cloud_sync.cli.aws_destroy_run import destroy_json
@@ -25,6 +26,18 @@ def plan() -> Plan:
     stacks = Stacks(client_options={"region_name": "eu-central-1"})
     stacks.close()
     return Plan("dev", "1", "eu-central-1", settled({}, {}, "f", {}), {}, Path(), stacks)
+
+
+@pytest.mark.parametrize("name", ["deploy", "diff"])
+def test_a_command_that_two_deployments_have_is_declared_once(name: str) -> None:
+    """Else an option that one of them gains is missing in the other."""
+    declared = {
+        command.callback.__code__
+        for app in (aws.app, aws_copies.app)
+        for command in app.registered_commands
+        if command.callback and command.callback.__name__ == name
+    }
+    assert len(declared) == 1
 
 
 def test_every_object_of_a_deployment_is_documented_with_its_fields() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cloud_sync.cli import aws_copies
 from cloud_sync.cli.aws_deployables import ARCHIVE
-from cloud_sync.cli.aws_options import Account, Env, FunctionCode, Region, Yes, with_choices
+from cloud_sync.cli.aws_deploying import add_deploy, add_diff
+from cloud_sync.cli.aws_options import Account, Env, Region, Yes
 from cloud_sync.cli.login import File, Stdin
 from cloud_sync.cli.options import Json, Quiet, Verbose, examples
 
@@ -34,67 +35,26 @@ def register(parent: typer.Typer) -> None:
     parent.add_typer(app)
 
 
-@app.command(
-    epilog=examples(
+add_deploy(
+    app,
+    ARCHIVE,
+    "Make an environment's stacks, or bring them up to date.\n\n"
+    "A choice that is not given stays as it is deployed.",
+    examples(
         "cloud-sync aws deploy --env dev --bootstrap          the first time in an account",
         "cloud-sync aws deploy --env dev                      again, with the same choices",
         "cloud-sync aws deploy --env prod --concurrency 8     with another choice",
         "cloud-sync aws deploy --env dev --alert-mail me@example.org",
-    )
+    ),
 )
-@with_choices(ARCHIVE.known)
-def deploy(
-    env: Env,
-    bootstrap: Annotated[
-        bool,
-        typer.Option(
-            "--bootstrap", help="Make the bucket first that packages go through, if it is missing."
-        ),
-    ] = False,
-    account: Account = None,
-    region: Region = None,
-    function_code: FunctionCode = None,
-    yes: Yes = False,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    **chosen: Any,
-) -> None:
-    """Make an environment's stacks, or bring them up to date.
-
-    A choice that is not given stays as it is deployed.
-    """
-    from cloud_sync.cli.aws_deploy_run import run_deploy
-    from cloud_sync.cli.aws_plan import Wanted
-
-    wanted = Wanted(env, chosen, account, region, function_code)
-    code = run_deploy(wanted, bootstrap=bootstrap, yes=yes, json=json, quiet=quiet, verbose=verbose)
-    raise typer.Exit(code)
-
-
-@app.command(
-    epilog=examples(
+add_diff(
+    app,
+    ARCHIVE,
+    examples(
         "cloud-sync aws diff --env dev                        what another version would change",
         "cloud-sync aws diff --env prod --storage-plan grace:30",
-    )
+    ),
 )
-@with_choices(ARCHIVE.known)
-def diff(
-    env: Env,
-    account: Account = None,
-    region: Region = None,
-    function_code: FunctionCode = None,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    **chosen: Any,
-) -> None:
-    """Show what a deployment would change, and change nothing."""
-    from cloud_sync.cli.aws_diff_run import run_diff
-    from cloud_sync.cli.aws_plan import Wanted
-
-    wanted = Wanted(env, chosen, account, region, function_code)
-    raise typer.Exit(run_diff(wanted, json=json, quiet=quiet, verbose=verbose))
 
 
 @app.command(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
 import typer
 
 from cloud_sync.cli.aws_deployables import COPIES
-from cloud_sync.cli.aws_options import Account, Env, FunctionCode, Region, Yes, with_choices
+from cloud_sync.cli.aws_deploying import add_deploy, add_diff
+from cloud_sync.cli.aws_options import Account, Env, Region, Yes
 from cloud_sync.cli.options import Json, Quiet, Verbose, examples
 
 app = typer.Typer(
@@ -23,67 +22,26 @@ app = typer.Typer(
 )
 
 
-@app.command(
-    epilog=examples(
+add_deploy(
+    app,
+    COPIES,
+    "Make the workflow's stack, or bring it up to date.\n\n"
+    "A choice that is not given stays as it is deployed.",
+    examples(
         "cloud-sync aws copies deploy --env dev --bootstrap      the first time in an account",
         "cloud-sync aws copies deploy --env dev                  again, with the same choices",
         "cloud-sync aws copies deploy --env prod --source builds --destinations eu-builds",
         "cloud-sync aws copies deploy --env dev --source builds --existing builds",
-    )
+    ),
 )
-@with_choices(COPIES.known)
-def deploy(
-    env: Env,
-    bootstrap: Annotated[
-        bool,
-        typer.Option(
-            "--bootstrap", help="Make the bucket first that packages go through, if it is missing."
-        ),
-    ] = False,
-    account: Account = None,
-    region: Region = None,
-    function_code: FunctionCode = None,
-    yes: Yes = False,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    **chosen: Any,
-) -> None:
-    """Make the workflow's stack, or bring it up to date.
-
-    A choice that is not given stays as it is deployed.
-    """
-    from cloud_sync.cli.aws_deploy_run import run_deploy
-    from cloud_sync.cli.aws_plan import Wanted
-
-    wanted = Wanted(env, chosen, account, region, function_code, COPIES)
-    code = run_deploy(wanted, bootstrap=bootstrap, yes=yes, json=json, quiet=quiet, verbose=verbose)
-    raise typer.Exit(code)
-
-
-@app.command(
-    epilog=examples(
+add_diff(
+    app,
+    COPIES,
+    examples(
         "cloud-sync aws copies diff --env dev                    what another version would change",
         "cloud-sync aws copies diff --env prod --concurrency 20",
-    )
+    ),
 )
-@with_choices(COPIES.known)
-def diff(
-    env: Env,
-    account: Account = None,
-    region: Region = None,
-    function_code: FunctionCode = None,
-    json: Json = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    **chosen: Any,
-) -> None:
-    """Show what a deployment would change, and change nothing."""
-    from cloud_sync.cli.aws_diff_run import run_diff
-    from cloud_sync.cli.aws_plan import Wanted
-
-    wanted = Wanted(env, chosen, account, region, function_code, COPIES)
-    raise typer.Exit(run_diff(wanted, json=json, quiet=quiet, verbose=verbose))
 
 
 @app.command(
