@@ -20,6 +20,15 @@ class Lost(Exception):
     """Raised by a disturbance: the connection closes without an answer."""
 
 
+class Refused(Exception):
+    """Raised by a disturbance: the server is not asked, and this is the answer."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(code)
+        body = f"<Error><Code>{code}</Code><Message>refused</Message></Error>"
+        self.answer = Relayed(status, {"Content-Type": "application/xml"}, body.encode())
+
+
 @dataclass
 class Relayed:
     """An answer of the server on its way back; a disturbance may change it."""
@@ -51,6 +60,15 @@ class Relay:
 
     def writes(self) -> list[str]:
         return [name for name in self.sent if not name.startswith(("Head", "Get", "List"))]
+
+    def answered(self, request: BaseHTTPRequestHandler) -> Relayed | None:
+        """The answer to a request, None where it gets lost."""
+        try:
+            return self.pass_on(request)
+        except Refused as refusal:
+            return refusal.answer
+        except Lost:
+            return None
 
     def pass_on(self, request: BaseHTTPRequestHandler) -> Relayed:
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
@@ -113,9 +131,8 @@ def relaying(server: S3Server, tls: ssl.SSLContext | None = None) -> Iterator[Re
             if not self.raw_requestline or not self.parse_request():
                 self.close_connection = True
                 return
-            try:
-                answer = relay.pass_on(self)
-            except Lost:
+            answer = relay.answered(self)
+            if answer is None:
                 self.close_connection = True
                 return
             self.send_response_only(answer.status)
@@ -125,7 +142,8 @@ def relaying(server: S3Server, tls: ssl.SSLContext | None = None) -> Iterator[Re
             length = answer.headers.get("Content-Length", str(len(answer.body)))
             self.send_header("Content-Length", length)
             self.end_headers()
-            self.wfile.write(answer.body)
+            if self.command != "HEAD":
+                self.wfile.write(answer.body)
             self.wfile.flush()
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -208,6 +209,28 @@ def test_a_file_that_was_changed_behind_our_back_never_gets_its_name(tmp_path: P
     with pytest.raises(ChecksumMismatch, match="reading back"):
         upload.commit(3000, to_text(part_checksum(content)))
     assert files(tmp_path) == []
+
+
+def test_a_disk_that_does_not_answer_at_the_end_may_be_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network drive that falls silent in the last step: all parts stay for another try."""
+    _, token = put_three(tmp_path)
+    upload = held(FolderArchive(tmp_path), token)
+    for number, part in upload.found().items():
+        upload.keep(number, part.length, part.checksum or b"", part.receipt)
+    content = b"".join(bytes([number]) * 1000 for number in (1, 2, 3))
+
+    def silent(*_: object, **__: object) -> None:
+        raise OSError(errno.ETIMEDOUT, "nothing here falls silent by itself")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "link", silent)
+        with pytest.raises(ServiceUnavailable):
+            upload.commit(3000, to_text(part_checksum(content)))
+    upload.commit(3000, to_text(part_checksum(content)))
+    assert files(tmp_path) == ["a/b.mp4"]
+    assert (tmp_path / "a/b.mp4").read_bytes() == content
 
 
 def test_a_file_that_has_its_name_already_is_never_written_to_again(tmp_path: Path) -> None:

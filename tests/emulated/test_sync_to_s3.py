@@ -11,6 +11,7 @@ from cloud_sync.simulator.library import generate
 from cloud_sync.simulator.server import Simulator, SimulatorOptions
 from command_line import CommandLine
 from library_checks import assert_counts_add_up, assert_everything_archived, wanted
+from s3_relay import Refused, Relayed, relaying
 from seaweedfs import S3Server
 
 if TYPE_CHECKING:
@@ -132,3 +133,87 @@ def test_doctor_tells_what_the_service_leaves_unproven(bare: CommandLine, s3_buc
     assert "can be written; " in plain.out
     assert "only reading the bytes can check the content later" in plain.out
     assert f"s3://{s3_bucket} can be written\n" in proven.out
+
+
+def test_a_refused_checksum_of_the_whole_is_told_as_that_and_leaves_nothing_behind(
+    bare: CommandLine, s3_server: S3Server, s3_client: S3Client, s3_bucket: str
+) -> None:
+    """Some services take every part and refuse the checksum of the whole at the end.
+
+    The others go on; what failed is archived by the next run, once the service agrees.
+    """
+
+    def refuses() -> None:
+        raise Refused(400, "BadDigest")
+
+    library = generate(4, 8, file_bytes=(17_000_000, 17_500_000))
+    with (
+        Simulator(library, SimulatorOptions()) as cloud,
+        relaying(s3_server) as relay,
+    ):
+        relay.before["CompleteMultipartUpload"] = refuses
+        cloud_sync = bare.using(
+            CLOUD_SYNC_GOPRO_API_URL=cloud.api_url,
+            CLOUD_SYNC_GOPRO_TOKEN=cloud.token,
+            AWS_ENDPOINT_URL_S3=relay.url,
+        )
+        refused = cloud_sync("sync", "--to", f"s3://{s3_bucket}/refused", "--json")
+        asked = relay.sent.count("CompleteMultipartUpload")
+        rows = [row["error"] for row in cloud_sync("list", "--status", "FAILED", "--json").lines]
+        left = s3_client.list_multipart_uploads(Bucket=s3_bucket, Prefix="refused/")
+        del relay.before["CompleteMultipartUpload"]
+        healed = cloud_sync("sync", "--retry-failed", "--json")
+        listed = cloud_sync("list", "--json")
+    assert refused.code == 3, refused.err
+    assert refused.summary["failed"] == asked >= 1, "a refused end was asked for again"
+    for error in rows:
+        assert error["code"] == "checksum_mismatch"
+        assert "refused the checksum of the whole (BadDigest)" in error["message"]
+    assert left.get("Uploads", []) == [], "an incomplete upload was left behind"
+    assert healed.code == 0, healed.err
+
+    def read(key: str) -> bytes:
+        return s3_client.get_object(Bucket=s3_bucket, Key=f"refused/{key}")["Body"].read()
+
+    assert_everything_archived(library, listed.lines, read)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "size"), [("generic", 17_000_000), ("aws", 2_000), ("plain", 2_000)]
+)
+def test_what_could_not_be_looked_at_after_it_was_stored_is_known_as_ours_by_the_next_run(
+    bare: CommandLine, s3_server: S3Server, s3_bucket: str, dialect: str, size: int
+) -> None:
+    """Permission to write and none to look: an object lies there, and does not count as done.
+
+    Once looking is allowed it is recognised: nothing of it is sent again or called foreign.
+    """
+
+    def denies(answer: Relayed) -> None:
+        if answer.status == 200:
+            raise Refused(403, "AccessDenied")
+
+    with (
+        Simulator(generate(2, 8, file_bytes=(size, size + 9)), SimulatorOptions()) as cloud,
+        relaying(s3_server) as relay,
+    ):
+        relay.after["HeadObject"] = denies
+        cloud_sync = bare.using(
+            CLOUD_SYNC_GOPRO_API_URL=cloud.api_url,
+            CLOUD_SYNC_GOPRO_TOKEN=cloud.token,
+            AWS_ENDPOINT_URL_S3=relay.url,
+            CLOUD_SYNC_S3_DIALECT=dialect,
+        )
+        sync = ("sync", "--to", f"s3://{s3_bucket}/unseen-{dialect}", "--concurrency", "1")
+        denied, again = cloud_sync(*sync), cloud_sync(*sync)
+        written = relay.received
+        del relay.after["HeadObject"]
+        allowed = cloud_sync(*sync, "--json")
+    for run in (denied, again):
+        assert run.code == 4, run.err
+        assert "access is denied" in run.err
+        assert "s3:GetObjectVersion" in run.err
+    assert allowed.code == 0, allowed.err
+    assert allowed.summary["archived"] == 2
+    assert allowed.summary["files_archived"] == 1, "what lay there already was moved again"
+    assert size <= relay.received - written < 2 * size, "what lay there already was sent again"

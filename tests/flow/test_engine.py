@@ -15,6 +15,7 @@ from cloud_sync.archive.folder import FolderArchive
 from cloud_sync.archive.memory import MemoryArchive
 from cloud_sync.clock import SystemClock
 from cloud_sync.errors import (
+    ChecksumMismatch,
     GoneAtSource,
     Interrupted,
     KeyTaken,
@@ -255,6 +256,34 @@ def test_a_lasting_failure_leaves_no_part_behind(archive: Archive, tmp_path: Pat
     scene.assert_nothing_there()
     assert scene.journal.checkpoint() is None
     assert unfinished(archive, tmp_path) == 0
+
+
+def test_bytes_found_wrong_at_the_end_are_told_as_that_and_moved_anew_by_the_next_try(
+    tmp_path: Path,
+) -> None:
+    """The upload is over then: asking for its end again would be a fault of our own."""
+    archive = FolderArchive(tmp_path / "archive")
+    archive.check()
+    data = content(LARGE)
+    scene = Scene(archive, MemoryProvider({CLIP: [Original(data)]}))
+    told = hooks(scene.seen)
+
+    def harmed(read: int) -> None:
+        told.progress(read)
+        if sum(scene.seen.read) == LARGE:
+            (partial,) = (tmp_path / "archive" / ".cloud-sync" / "partial").glob("*.part")
+            with partial.open("r+b") as stream:
+                stream.write(bytes(1000))
+
+    with pytest.raises(ChecksumMismatch, match="reading back") as caught:
+        scene.transfer(TransferHooks(told.opened, harmed, told.retrying))
+    assert "nothing is visible" in caught.value.kept
+    assert scene.seen.retries == [], "an upload that was over was asked for its end again"
+    scene.assert_nothing_there()
+    assert scene.journal.checkpoint() is None
+    assert unfinished(archive, tmp_path) == 0
+    scene.transfer()
+    assert scene.read() == data
 
 
 @pytest.mark.parametrize("size", [100, LARGE])

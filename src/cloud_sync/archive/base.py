@@ -124,7 +124,8 @@ class Upload(Protocol):
 
         Must raise KeyTaken, and leave what is there untouched, when the key already exists;
         ChecksumMismatch when the archive holds another size or full-object checksum than given,
-        in which case nothing becomes visible. After either the upload is gone.
+        in which case nothing becomes visible. After either the upload is gone, and a call is a
+        bug; after ServiceUnavailable or Throttled it may be called again.
         """
         ...
 

@@ -18,7 +18,7 @@ from cloud_sync.archive.verify import (
     require_part,
     require_whole,
 )
-from cloud_sync.errors import ChecksumMismatch
+from cloud_sync.errors import ChecksumMismatch, ServiceUnavailable
 
 
 class FolderUpload:
@@ -83,7 +83,8 @@ class FolderUpload:
     def commit(self, size: int, checksum: str) -> StoredObject:
         """As the contract says; the file is read back before it gets its name.
 
-        What is read is what the file system gives, which may come from its cache.
+        What is read is what the file system gives, which may come from its cache. After
+        ServiceUnavailable it may be called again.
         """
         with self._lock:
             descriptor = self._open()
@@ -96,8 +97,12 @@ class FolderUpload:
                     sync_file(descriptor)
                 self._require_read_back(descriptor, Expected(self._key, size, checksum))
                 self._publish(stored)
-            finally:
+            except ServiceUnavailable:
+                raise
+            except BaseException:
                 self._discard()
+                raise
+            self._discard()
         return stored
 
     def _require_read_back(self, descriptor: int, expected: Expected) -> None:

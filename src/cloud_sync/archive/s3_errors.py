@@ -69,9 +69,10 @@ _THROTTLED = frozenset(
         "503",
     }
 )
-_CORRUPT = frozenset(
+CORRUPT = frozenset(
     {"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"}
 )
+"""Codes by which a service says that checksum and bytes do not belong together."""
 _TAKEN = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict"})
 _PASSING = frozenset(
     {"OperationAborted", "RequestTimeout", "IncompleteBody", "NoSuchUpload", "InvalidPart"}
@@ -160,7 +161,7 @@ def _answered(response: Mapping[str, Any], what: str, place: Place) -> CloudSync
     status = int(metadata.get("HTTPStatusCode", 0))
     if code in _TAKEN or status == 412:
         return KeyTaken(what + "something else already lies at the key", kept="it is untouched")
-    if code in _CORRUPT:
+    if code in CORRUPT:
         return ChecksumMismatch(what + "the service received other bytes than were sent")
     if code in _THROTTLED or status in (429, 503):
         return Throttled(what + "the service asks for fewer calls", retry_after=_wait(metadata))

@@ -8,6 +8,8 @@ from threading import Lock
 from cloud_sync.archive.base import KeptPart, StoredObject
 from cloud_sync.archive.checksum import EMPTY, Part
 from cloud_sync.archive.s3_commit import S3Commit
+from cloud_sync.archive.s3_dialects import SETTING
+from cloud_sync.archive.s3_errors import CORRUPT, code_of
 from cloud_sync.archive.s3_writer import Named, Written
 from cloud_sync.archive.verify import Expected, require_kept, require_whole
 from cloud_sync.errors import ArchiveUnusable, ChecksumMismatch, CloudSyncError, KeyTaken
@@ -95,7 +97,22 @@ class S3Upload:
             Named(number, self._receipts[number], self._parts[number].checksum)
             for number in sorted(self._parts)
         ]
-        return self._writer.complete(self._full_key, self.token, named, size, checksum)
+        try:
+            return self._writer.complete(self._full_key, self.token, named, size, checksum)
+        except Exception as error:
+            if code_of(error) not in CORRUPT:
+                raise
+            raise self._refused_whole(len(named), code_of(error)) from error
+
+    def _refused_whole(self, count: int, code: str) -> ChecksumMismatch:
+        return ChecksumMismatch(
+            f"storing {self._key} in {self._writer.place.location}: its {count} parts were taken, "
+            f"but the service refused the checksum of the whole ({code})",
+            kept="nothing is visible at the key",
+            hint="`cloud-sync sync` moves it again from its first byte; if every large original "
+            "ends like this, the service makes that checksum in another way: set "
+            f"{SETTING} to plain",
+        )
 
     def suspend(self) -> None:
         """As the contract says; there is nothing to let go of but the right to go on."""

@@ -232,7 +232,14 @@ class TransferEngine:
             proof = replace(proof, source_check=verdict.check, source_rule=verdict.rule)
         file.journal.proven(proof)
         upload = file.begun_upload
-        stored = self._retried(file, lambda: upload.commit(proof.size, proof.checksum))
+        # a commit that found other bytes has ended the upload: only moving them anew can help
+        stored = with_retries(
+            lambda: upload.commit(proof.size, proof.checksum),
+            self._retries,
+            file.stop,
+            file.hooks.retrying,
+            final=ChecksumMismatch,
+        )
         return Transferred(stored, proof, file.first_byte_seconds)
 
     def _retried(self, file: FileTransfer, call: Callable[[], T]) -> T:

@@ -13,7 +13,7 @@ from typing import TypeVar
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception_type,
+    retry_if_exception,
     stop_after_attempt,
     stop_before_delay,
     wait_exponential,
@@ -52,11 +52,17 @@ def with_retries(
     policy: RetryPolicy,
     stop: Stop,
     on_retry: Callable[[CloudSyncError, float], None],
+    *,
+    final: type[Transient] | None = None,
 ) -> T:
     """The result of `call`, or the error of its last try.
 
-    `on_retry` is told the error and the wait in seconds before each further try.
+    `on_retry` is told the error and the wait in seconds before each further try. A `final` error
+    leaves nothing behind that the same call could be tried on again.
     """
+
+    def again(error: BaseException) -> bool:
+        return isinstance(error, Transient) and not (final and isinstance(error, final))
 
     def tell(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
@@ -64,7 +70,7 @@ def with_retries(
             on_retry(error, state.upcoming_sleep)
 
     retrying = Retrying(
-        retry=retry_if_exception_type(Transient),
+        retry=retry_if_exception(again),
         stop=stop_after_attempt(policy.tries) | stop_before_delay(policy.seconds),
         wait=_wait(policy),
         sleep=stop.wait,
