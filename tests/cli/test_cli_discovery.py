@@ -9,7 +9,7 @@ import pytest
 
 from broken_cloud import Asked, Body, Spoil, Spoiled
 from cloud_sync.simulator.answers import Answer
-from cloud_sync.simulator.library import Library, pattern_medium
+from cloud_sync.simulator.library import Library, generate, pattern_medium
 from cloud_sync.simulator.server import Simulator, SimulatorOptions
 from command_line import CommandLine
 from library_checks import assert_counts_add_up, assert_everything_archived, files_under
@@ -95,6 +95,31 @@ def test_an_incomplete_dry_run_is_not_exit_0(
     plan = cloud_sync("sync", "--to", tmp_path / "archive", "--dry-run")
     assert plan.code == 3
     assert "the listing is incomplete" in plan.err
+
+
+def test_a_web_page_in_the_middle_of_the_listing_leaves_out_that_page_and_says_so(
+    bare: CommandLine, tmp_path: Path
+) -> None:
+    """Text and exit code agree: what was listed is archived, and what is missing is named."""
+    archive = tmp_path / "archive"
+    media = generate(250, 5, file_bytes=(10, 100))
+    faults = Spoiled()
+    faults.listing = lambda asked, healthy: LOGIN_PAGE if asked.page == 2 else healthy
+    with Simulator(media, SimulatorOptions(faults=faults)) as cloud:
+        cloud_sync = bare.using(
+            CLOUD_SYNC_GOPRO_API_URL=cloud.api_url, CLOUD_SYNC_GOPRO_TOKEN=cloud.token
+        )
+        plan = cloud_sync("sync", "--to", archive, "--dry-run")
+        run = cloud_sync("sync", "--to", archive)
+    for ended in (plan, run):
+        assert ended.code == 3, ended.err
+        assert "the cloud counts 250 media, 150 were listed; run again to find the rest" in (
+            ended.err
+        )
+        assert "its page 2 could not be read (" in ended.err
+        assert "the login as such works" in ended.err
+    assert run.out.startswith("Done, but the listing was incomplete.")
+    assert len(files_under(archive)) > 100
 
 
 def test_a_listing_that_is_no_listing_is_a_failed_run_and_never_an_empty_library(

@@ -35,6 +35,7 @@ from dying_logins import (
     Refusing,
 )
 from library_checks import assert_counts_add_up, assert_everything_archived
+from service_faults import Faulty
 
 NOT_JSON = Answer(200, (("Content-Type", "application/json"),), b"{")
 MOVED = Answer(302, (("Location", "https://gopro.com/login"),))
@@ -110,6 +111,42 @@ def test_what_keeps_us_out_is_named_with_what_to_do_and_leaves_nothing_behind(
         left -= {"archives", "logs"}
         assert command("list", "--to", archive).out == ""
     assert left == ({"credentials"} if faults else set())
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_cloud_in_trouble_is_told_as_that_by_login_and_doctor(
+    bare: CommandLine, library: Library, tmp_path: Path, status: int
+) -> None:
+    """It says nothing of the login, so neither is it called dead, nor is another one stored."""
+    faults = Faulty(lambda call: call.endpoint is Endpoint.USER, status)
+    with machine(bare, library, faults) as (command, cloud):
+        store(command, cloud.token)
+        login = command("login", "--stdin", stdin=cloud.token + "x")
+        kept = (command.home / "cloud-sync" / "credentials").read_text()
+        asked = faults.given
+        doctor = command("doctor", "--to", tmp_path / "archive")
+    assert cloud.token + "x" not in kept
+    assert asked > 1, "an answer that may pass was believed at once"
+    for ended, told in ((login, login.err), (doctor, doctor.out)):
+        assert ended.code == 1, told
+        assert f"the camera cloud is in trouble, it answers status {status} each time" in told
+        assert "next: wait a while" in told
+        assert ("cloud-sync login with a fresh token" in told) == (status == 500)
+    assert "cloud-sync explain service_down" in login.err
+    assert "archive can be written" in doctor.out, "one check hides another"
+
+
+@pytest.mark.parametrize("words", [("login", "--stdin"), ("doctor",)], ids=["login", "doctor"])
+def test_a_fault_of_the_cloud_that_passes_keeps_nobody_from_login_and_doctor(
+    bare: CommandLine, library: Library, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    faults = Faulty(lambda call: call.endpoint is Endpoint.USER and call.nth == 1)
+    with machine(bare, library, faults) as (command, cloud):
+        store(command, cloud.token)
+        ending = command.using(CLOUD_SYNC_TO=str(tmp_path / "archive"))
+        ended = ending(*words, stdin=cloud.token if words[0] == "login" else None)
+    assert faults.given == 1
+    assert ended.code == 0, ended.err + ended.out
 
 
 @pytest.mark.parametrize("death", ["401", "500", "login page"])

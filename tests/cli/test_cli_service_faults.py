@@ -45,6 +45,22 @@ def test_5xx_now_and_then_ends_with_everything_archived(
         assert_all_there(cloud_sync, library, tmp_path / "archive")
 
 
+def test_a_warning_of_another_try_says_once_what_was_being_done(
+    bare: CommandLine, library: Library, tmp_path: Path
+) -> None:
+    """Each kind of call fails once: login, listing, asking for the files, and fetching them."""
+    faults = Faulty(lambda call: call.nth == 1)
+    with serving(library, faults) as cloud:
+        run = using(bare, cloud)("sync", "--to", tmp_path / "archive")
+    assert run.code == 0, run.err
+    told = [line for line in run.err.splitlines() if "; trying again in " in line]
+    assert len(told) >= 2, run.err
+    for line in told:
+        parts = line.removeprefix("warning: ").partition(";")[0].split(": ")
+        begun = [part.split()[0] for part in parts if part.split()[0].endswith("ing")]
+        assert len(begun) == 1, f"said twice what was being done: {line}"
+
+
 def test_a_first_run_whose_first_call_fails_remembers_what_it_stores(
     bare: CommandLine, library: Library, tmp_path: Path
 ) -> None:
@@ -135,11 +151,12 @@ def test_one_broken_medium_is_named_with_exit_3_and_the_next_run_makes_up_for_it
 def test_max_duration_in_the_middle_of_a_file_keeps_its_bytes_for_the_next_run(
     bare: CommandLine, tmp_path: Path
 ) -> None:
-    size = 80_000_000
+    # three rounds of parts on all connections, of two seconds each: one is done and one is not
+    size = 160_000_000
     library = Library([pattern_medium("LongClip0001", size)])
     archive = tmp_path / "archive"
-    with Simulator(library, SimulatorOptions(bytes_per_second=10_000_000)) as cloud:
-        run = using(bare, cloud)("sync", "--to", archive, "--max-duration", "1.4s", "--json")
+    with Simulator(library, SimulatorOptions(bytes_per_second=4_000_000)) as cloud:
+        run = using(bare, cloud)("sync", "--to", archive, "--max-duration", "4.4s", "--json")
     assert run.code == 0, run.err
     assert run.summary["reasons"] == {"out_of_time": 1}
     assert run.summary["archived"] == 0

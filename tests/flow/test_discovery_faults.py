@@ -252,6 +252,7 @@ HARMLESS = {
     "a total that moves, once": total_moves_once,
     "a page without `_embedded`, once": on_page(2, without("_embedded"), once=True),
     "a first page without `_embedded`, once": on_page(1, without("_embedded"), once=True),
+    "an HTML page with status 200 in the middle, once": on_page(2, lambda _: HTML, once=True),
     "a page of malformed JSON, once": on_page(2, lambda _: b'{"_embedded": [}', once=True),
     "a page of truncated JSON, once": on_page(1, truncated, once=True),
     "a page without a body, once": on_page(1, lambda _: b"", once=True),
@@ -347,8 +348,11 @@ SITUATIONS: dict[str, Situation] = {
     "every page answered 500": failing(on_all(status(500)), "status 500"),
     "every page empty although media are counted": failing(on_all(emptied), "7 media are counted"),
     "an HTML page with status 200": failing(on_all(lambda _: HTML), HTML_SAYS),
-    "an HTML page with status 200 in the middle": failing(
-        on_page(2, lambda _: HTML, once=False), HTML_SAYS
+    "an HTML page with status 200 in the middle": incomplete(
+        on_page(2, lambda _: HTML, once=False), HTML_SAYS, *ON_PAGE_2
+    ),
+    "a page refused with 401, always": incomplete(
+        on_page(2, status(401), once=False), "the login as such works", *ON_PAGE_2
     ),
     "every page refused with 401": failing(on_all(status(401)), "status 401"),
 }

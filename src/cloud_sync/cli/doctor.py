@@ -53,7 +53,7 @@ def doctor(
     set_up_logging(verbose=verbose)
     config = load_config({"to": to}, os.environ)
     wiring = LocalWiring(config, os.environ)
-    findings = examine(wiring)
+    findings = examine(wiring, config.retry_wait)
     if json:
         result_json(
             {
@@ -84,11 +84,14 @@ def settings_of(config: Config) -> dict[str, dict[str, str]]:
     return {name: {"value": text, "origin": origin} for name, (text, origin) in shown.items()}
 
 
-def examine(wiring: LocalWiring) -> list[Finding]:
-    """Every check, each with its own verdict; one that fails does not hide the others."""
+def examine(wiring: LocalWiring, first_wait: float) -> list[Finding]:
+    """Every check, each with its own verdict; one that fails does not hide the others.
+
+    The camera cloud is asked again after `first_wait` seconds where an error may pass.
+    """
     return [
         _try("credentials", lambda: _credentials(wiring)),
-        _try("login", lambda: _login(wiring)),
+        _try("login", lambda: _login(wiring, first_wait)),
         _try("destination", lambda: _destination(wiring)),
     ]
 
@@ -135,13 +138,14 @@ def _login_json(wiring: LocalWiring) -> dict[str, object] | None:
     return login_json(found, wiring.now(), history.trouble)
 
 
-def _login(wiring: LocalWiring) -> str:
+def _login(wiring: LocalWiring, first_wait: float) -> str:
     from contextlib import closing
 
     from cloud_sync.errors import UsageError
+    from cloud_sync.pipeline.login_check import account_of_login
 
     with closing(wiring.provider(wiring.credentials())) as provider:
-        account = provider.check_login()
+        account = account_of_login(provider, first_wait, "cloud-sync doctor")
     told = f"the camera cloud accepts it (account {account.id})"
     if account.server_time is None:
         return told

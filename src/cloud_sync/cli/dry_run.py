@@ -11,9 +11,9 @@ from cloud_sync.errors import ExitCode
 from cloud_sync.model.media import MediaItem
 from cloud_sync.model.report import Outcome
 from cloud_sync.pipeline.calls import Caller
+from cloud_sync.pipeline.login import LoginGuard
 from cloud_sync.pipeline.planning import Planned, make_plan, named
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
-from cloud_sync.pipeline.run import validate_login
 from cloud_sync.summary.render import count, shown_name, size_text
 from cloud_sync.transfer.stopping import Stop
 
@@ -24,8 +24,9 @@ def show_plan(
     """Print the plan. Nothing is written, neither to the archive nor to the tracker."""
     caller = Caller(options.retries, stop, display.observe)
     with display.shown():
-        validate_login(rooms, caller)
-        planned = make_plan(rooms, options, caller)
+        login = LoginGuard(rooms, caller)
+        login.check()
+        planned = make_plan(rooms, options, caller, login)
     if json:
         _print_json(planned)
     else:

@@ -120,10 +120,7 @@ class MediumArchiver:
         return self._give_up(item, error, stored)
 
     def _store_all(self, item: MediaItem, stored: Stored) -> None:
-        files = self._caller.retried(
-            f"asking for the originals of {item.filename or item.id}",
-            lambda: self._rooms.provider.resolve(item),
-        )
+        files = self._caller.retried(lambda: self._rooms.provider.resolve(item))
         self._login.worked()
         rows = self._give_keys(item, files)
         _check_all_offered(item, files, rows)

@@ -22,10 +22,13 @@ class Caller:
     stop: Stop
     observe: Observer
 
-    def retried(self, doing: str, call: Callable[[], T]) -> T:
-        """The result of `call`; transient errors are tried again and told as warnings."""
+    def retried(self, call: Callable[[], T]) -> T:
+        """The result of `call`; transient errors are tried again and told as warnings.
+
+        An error says itself what was being done.
+        """
 
         def tell(error: CloudSyncError, wait: float) -> None:
-            self.observe(Warned(f"{doing}: {error.message}; trying again in {wait:.1f} s"))
+            self.observe(Warned(f"{error.message}; trying again in {wait:.1f} s"))
 
         return with_retries(call, self.retries, self.stop, tell)

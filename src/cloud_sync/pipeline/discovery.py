@@ -12,7 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from cloud_sync.errors import CloudSyncError, ServiceUnavailable, SourceNotUnderstood
+from cloud_sync.errors import (
+    CloudSyncError,
+    RefusedAtSource,
+    ServiceUnavailable,
+    SourceNotUnderstood,
+)
 from cloud_sync.model.media import MediaItem, Page
 
 PASSES = 3
@@ -134,8 +139,9 @@ class Census:
 def discover(fetch: Callable[[int], Page], census: Census) -> Iterator[tuple[MediaItem, ...]]:
     """Batches of items not seen before, until the listing ends; fills `census` on the way.
 
-    A page that `fetch` cannot have (ServiceUnavailable, SourceNotUnderstood) is left out and noted.
-    Raised is such an error where pages in a row cannot be had, or nothing was listed besides.
+    A page that `fetch` cannot have (ServiceUnavailable, SourceNotUnderstood, RefusedAtSource) is
+    left out and noted. Raised is such an error where pages in a row cannot be had, or nothing was
+    listed besides.
     """
     for _ in range(PASSES):
         census.begin_reading()
@@ -152,7 +158,7 @@ def _reading(fetch: Callable[[int], Page], census: Census) -> Iterator[tuple[Med
     for number in range(1, MOST_PAGES + 1):
         try:
             page = fetch(number)
-        except (ServiceUnavailable, SourceNotUnderstood) as error:
+        except (ServiceUnavailable, SourceNotUnderstood, RefusedAtSource) as error:
             failed.append(error)
             census.unread[number] = error
             if len(failed) >= FAILED_PAGES:

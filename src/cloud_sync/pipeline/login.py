@@ -77,7 +77,7 @@ class LoginGuard:
                 self._use = None
                 found = self._rooms.login.credentials.read()
                 self._use = _Use(found) if found else None
-            self._caller.retried("checking the login", self._rooms.provider.check_login)
+            self._caller.retried(self._rooms.provider.check_login)
         except (ServiceUnavailable, SourceNotUnderstood) as error:
             raise login_trouble(error) or error from error.__cause__
         except AuthRequired as error:
@@ -130,9 +130,9 @@ class LoginGuard:
         if found is not None:
             return found if isinstance(found, (AuthRequired, Interrupted)) else error
         return RefusedAtSource(
-            f"{error.message}; but the login as such works, so the others go on",
+            f"{error.message}; but the login as such works",
             kept="what is archived stays archived",
-            hint="run the same command again; if it stays so, look at it in the GoPro app",
+            hint="run the same command again; if it stays so, look at the GoPro app",
         )
 
     def _asked(self, *, patiently: bool = False) -> CloudSyncError | None:
@@ -143,7 +143,7 @@ class LoginGuard:
         check = self._rooms.provider.check_login
         try:
             if patiently:
-                self._caller.retried("checking the login", check)
+                self._caller.retried(check)
             else:
                 check()
         except AuthRequired as error:

@@ -118,7 +118,7 @@ class LoginWaiter:
             except Interrupted:
                 raise
             except CloudSyncError as trouble:
-                self._tell(f"trying the login: {trouble.message}; it is tried again")
+                self._tell(f"{trouble.message}; it is tried again")
             else:
                 return True
         return False

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from cloud_sync.errors import AuthRequired
 from cloud_sync.model.media import Page
 from cloud_sync.model.report import UNREADABLE_ROW, Named, Outcome
 from cloud_sync.model.tracking import Reason, Status, TrackedMedium
@@ -13,6 +14,7 @@ from cloud_sync.pipeline.calls import Caller
 from cloud_sync.pipeline.discovery import Census, discover
 from cloud_sync.pipeline.events import PageListed, PlanMade, Warned
 from cloud_sync.pipeline.heartbeat import CLAIM_FOR
+from cloud_sync.pipeline.login import LoginGuard
 from cloud_sync.pipeline.login_wait import LoginWaiter
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
 from cloud_sync.pipeline.unfinished import discard_unfinished
@@ -31,8 +33,10 @@ class Planned:
     census: Census
 
 
-def make_plan(rooms: Rooms, options: RunOptions, caller: Caller) -> Planned:
-    """List every page and decide on every medium. Writes nothing.
+def make_plan(rooms: Rooms, options: RunOptions, caller: Caller, login: LoginGuard) -> Planned:
+    """List every page and decide on every medium. Writes nothing in the archive or the tracker.
+
+    A page that is refused while the login works is one page that cannot be had.
 
     A listing that lacks a medium that is still due is read once more: nothing is called gone by
     one reading alone, in which it may have slipped from one page to another.
@@ -40,7 +44,7 @@ def make_plan(rooms: Rooms, options: RunOptions, caller: Caller) -> Planned:
     plan, census = Plan(), Census()
 
     def take_in() -> None:
-        for batch in discover(_fetch(rooms, caller), census):
+        for batch in discover(_fetch(rooms, caller, login), census):
             known = rooms.tracker.known([item.id for item in batch])
             plan_batch(plan, batch, known, options.policy, rooms.clock.now())
             caller.observe(PageListed(len(census.ids), census.total_items))
@@ -58,10 +62,13 @@ def make_plan(rooms: Rooms, options: RunOptions, caller: Caller) -> Planned:
     return Planned(plan, census)
 
 
-def _fetch(rooms: Rooms, caller: Caller) -> Callable[[int], Page]:
+def _fetch(rooms: Rooms, caller: Caller, login: LoginGuard) -> Callable[[int], Page]:
     def fetch(number: int) -> Page:
         caller.stop.check()
-        return caller.retried(f"listing page {number}", lambda: rooms.provider.list_page(number))
+        try:
+            return caller.retried(lambda: rooms.provider.list_page(number))
+        except AuthRequired as error:
+            raise login.judged(error) from error.__cause__
 
     return fetch
 
@@ -89,7 +96,7 @@ def planned_run(
     rooms: Rooms, options: RunOptions, caller: Caller, login: LoginWaiter, tally: Tally
 ) -> Planned:
     """List, decide, remember and count: what a run begins with, once it has its lease."""
-    planned = login.held(lambda: make_plan(rooms, options, caller))
+    planned = login.held(lambda: make_plan(rooms, options, caller, login.guard))
     login.guard.worked()
     with rooms.spans.span("plan"):
         rooms.tracker.remember(planned.plan.entries, now=rooms.clock.now())

@@ -195,16 +195,13 @@ class _Repairs:
 
     def _describe(self, stored: StoredObject) -> ObjectRecord | None:
         self._caller.stop.check()
-        return self._caller.retried(
-            f"looking at {stored.key}", lambda: self._vault.archive.describe(stored.key)
-        )
+        return self._caller.retried(lambda: self._vault.archive.describe(stored.key))
 
     def _judged(self, record: ObjectRecord, adopt: Decision) -> tuple[ObjectRecord, Decision]:
         """The record with the checksum of the bytes, and the decision that they lead to."""
         stored = record.stored
         if stored.checksum is None and not stored.cold:
-            doing = f"reading {stored.key}"
-            stored = self._caller.retried(doing, lambda: self._read(record.stored))
+            stored = self._caller.retried(lambda: self._read(record.stored))
         record = replace(record, stored=stored)
         return record, judge_bytes(stored, record.noted) or adopt
 
@@ -224,7 +221,6 @@ class _Repairs:
             decision = decide_upload(upload, recorded=upload.token in recorded, now=now)
             if decision.action is Action.DISCARD and self._run_id is not None:
                 self._caller.retried(
-                    "discarding an abandoned upload",
                     lambda upload=upload: self._vault.archive.discard(upload),  # type: ignore[misc]
                 )
             self._take(Repair(decision, upload.key))

@@ -35,11 +35,6 @@ class RunReport:
     blocker: CloudSyncError | None
 
 
-def validate_login(rooms: Rooms, caller: Caller) -> None:
-    """Make sure that the camera cloud lets us in; AuthRequired when it does not."""
-    LoginGuard(rooms, caller).check()
-
-
 def sync(rooms: Rooms, options: RunOptions, stop: Stop, observe: Observer) -> RunReport:
     """Make the archive hold what the camera cloud has. Nothing is ever deleted on either side.
 
@@ -123,7 +118,7 @@ def _prepared(
         if due:
             rules = proven_rules(rooms, options)
             # proving that the archive can be written means writing: only where that is needed
-            caller.retried("checking the archive", rooms.archive.check)
+            caller.retried(rooms.archive.check)
     except Interrupted:
         pass
     except CloudSyncError as error:

@@ -73,7 +73,7 @@ def count_only(rooms: Rooms, options: RunOptions, stop: Stop, observe: Observer)
     """The same counts, and nothing written."""
     rooms, caller = _prepared(rooms, options, stop, observe)
     waiter = _waiter(rooms, caller)
-    planned = waiter.held(lambda: make_plan(rooms, options, caller))
+    planned = waiter.held(lambda: make_plan(rooms, options, caller, waiter.guard))
     return _begun(planned, len(planned.census.ids) + len(planned.census.unreadable))
 
 

@@ -142,10 +142,7 @@ def looked_at(
     def look(each: StoredFile) -> tuple[StoredFile, Examined]:
         go_on = caller.stop.check
         go_on()
-        examined = caller.retried(
-            f"looking at {each.file.key}",
-            lambda: examine(vault.archive, each.expected, depth, go_on),
-        )
+        examined = caller.retried(lambda: examine(vault.archive, each.expected, depth, go_on))
         return each, examined
 
     return windowed(look, stored_files(vault.tracker), workers=workers)

@@ -65,8 +65,8 @@ class ArchiveWiring(Protocol):
         """Try the login in `text` and only then store it.
 
         Returns the account, where it was stored, and a remark for the person, which may be empty.
-        Raises UsageError when `text` holds no login, and AuthRequired when it does not work;
-        whatever was stored before stays then.
+        Raises UsageError when `text` holds no login, AuthRequired when it does not work, and
+        ServiceDown when the camera cloud is in trouble; whatever was stored before stays then.
         """
         ...
 

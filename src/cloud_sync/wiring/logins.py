@@ -17,6 +17,7 @@ from cloud_sync.credentials.memory import MemoryCredentials
 from cloud_sync.credentials.parse import parse_credentials
 from cloud_sync.errors import UsageError
 from cloud_sync.model.media import Account
+from cloud_sync.pipeline.login_check import account_of_login
 from cloud_sync.pipeline.rooms import LoginWait
 from cloud_sync.provider.base import Provider
 
@@ -84,12 +85,16 @@ def tried_and_stored(
     store: CredentialStore,
     history: LoginHistory,
     now: datetime,
+    first_wait: float,
 ) -> tuple[Account, str]:
-    """`ArchiveWiring.log_in` for one store: the account, and a remark that may be empty."""
+    """`ArchiveWiring.log_in` for one store: the account, and a remark that may be empty.
+
+    The first wait before another try is in seconds.
+    """
     pasted = parse_credentials(text)
     trial = MemoryCredentials(pasted.token, pasted.user_id)
     with closing(provider_of(trial)) as provider:
-        account = provider.check_login()
+        account = account_of_login(provider, first_wait, "the same command again")
     store.replace(pasted.token, now, pasted.user_id)
     if stored := store.read():
         history.worked(stored, now)
