@@ -169,6 +169,39 @@ def test_bad_input_is_refused_with_every_field_named(
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["s3://a-bucket", "s3://other"], "the key of SRC (sourceKey) is empty"),
+        (["s3://UPPER/key", "s3://other"], "the bucket of SRC (sourceBucket) 'UPPER' is no bucket"),
+        (["s3://a-bucket/key", "s3://ok-one", "s3://A"], "DEST[1] (destinationBuckets[1]) 'A' is"),
+        (["s3://a-bucket/key", "s3://other", "--prefix-from", "x"], "--prefix-from (prefixMapping"),
+        (["s3://a-bucket/key", "s3://other", "--storage-class", "x"], "--storage-class (storageC"),
+        (["s3://a-bucket/key", "s3://other", "--version-id", ""], "--version-id (versionId) is"),
+    ],
+    ids=["key", "bucket", "destination", "prefix", "storage class", "version"],
+)
+def test_a_bad_command_line_is_told_in_its_own_words_with_what_to_type(
+    bare: CommandLine, arguments: list[str], named: str
+) -> None:
+    """Whoever types a command need not know the names in a request's JSON; scripts get those."""
+    ended = bare("copy", *arguments)
+    assert ended.code == 2
+    assert named in ended.err
+    assert "next: cloud-sync copy s3://bucket/key s3://bucket-a" in ended.err
+    assert ("watch-copies" in ended.err) == ("sourceKey" in named), "a whole bucket has a command"
+    (refusal,) = bare("copy", *arguments, "--json").lines
+    assert f"({refusal['problems'][0]['field']}" in ended.err
+
+
+def test_a_bad_document_is_told_by_its_own_fields(bare: CommandLine) -> None:
+    document = {"sourceBucket": "a-bucket", "sourceKey": "", "destinationBuckets": ["other"]}
+    ended = bare("copy", "--input", "-", stdin=json.dumps(document))
+    assert ended.code == 2
+    assert "reading the copy request: sourceKey is empty" in ended.err
+    assert "SRC" not in ended.err
+
+
 def test_a_bad_document_is_refused_field_by_field_in_json(command: CommandLine) -> None:
     document = {"sourceBucket": 7, "destinationBuckets": ["A", "ok-bucket", "ok-bucket"], "x": 1}
     ended = command("copy", "--input", "-", "--json", stdin=json.dumps(document))

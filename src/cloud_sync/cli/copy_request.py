@@ -11,18 +11,33 @@ from cloud_sync.errors import UsageError
 from cloud_sync.replicate.request import Problem, RequestRefused
 
 _EXAMPLE = "cloud-sync copy s3://bucket/key s3://bucket-a s3://bucket-b"
+_WHOLE_BUCKET = (
+    "; for whatever appears in a bucket: cloud-sync watch-copies s3://bucket s3://bucket-a"
+)
+
+_ARGUMENTS = {
+    "sourceBucket": "the bucket of SRC",
+    "sourceKey": "the key of SRC",
+    "destinationBuckets": "DEST",
+    "versionId": "--version-id",
+    "storageClass": "--storage-class",
+    "prefixMapping": "--prefix-from with --prefix-to",
+    "prefixMapping.from": "--prefix-from",
+    "prefixMapping.to": "--prefix-to",
+}
+"""What a field of the request is on the command line."""
 
 
 @dataclass(frozen=True, slots=True)
 class CopyArguments:
     """The command line as given: the places, or a file with the request."""
 
-    places: tuple[str, ...]
-    input_file: str | None
-    version_id: str | None
-    storage_class: str | None
-    prefix_from: str | None
-    prefix_to: str | None
+    places: tuple[str, ...] = ()
+    input_file: str | None = None
+    version_id: str | None = None
+    storage_class: str | None = None
+    prefix_from: str | None = None
+    prefix_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,21 @@ def as_document(arguments: CopyArguments) -> AsDocument:
         raise RequestRefused(tuple(problems))
     fields |= _named(arguments)
     return AsDocument(fields, from_folder)
+
+
+def as_typed(refused: RequestRefused, arguments: CopyArguments) -> RequestRefused:
+    """The same refusal in the words of the command line, where the request was typed there."""
+    if arguments.input_file is not None:
+        return refused
+    keyless = any(problem == Problem("sourceKey", "is empty") for problem in refused.problems)
+    hint = _EXAMPLE + (_WHOLE_BUCKET if keyless else "")
+    return RequestRefused(refused.problems, called=_called, hint=hint)
+
+
+def _called(field: str) -> str:
+    name, bracket, position = field.partition("[")
+    argument = _ARGUMENTS.get(name)
+    return f"{argument}{bracket}{position} ({field})" if argument else field
 
 
 def _named(arguments: CopyArguments) -> dict[str, object]:

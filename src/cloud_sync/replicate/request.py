@@ -6,7 +6,7 @@ The JSON form is the same on the command line, over HTTP and in a state machine'
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cloud_sync.errors import UsageError
@@ -43,17 +43,22 @@ class Problem:
 
 
 class RequestRefused(UsageError):
-    """A request that cannot be carried out as it stands; `problems` names every bad field."""
+    """A request that cannot be carried out as it stands; `problems` names every bad field.
+
+    `called` is how the one who asked calls a field, where that is not its JSON name.
+    """
 
     code = "bad_request"
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        told = "; ".join(f"{problem.field} {problem.reason}" for problem in problems)
-        super().__init__(
-            f"reading the copy request: {told}",
-            kept="nothing was copied",
-            hint="cloud-sync copy --help shows a request",
-        )
+    def __init__(
+        self,
+        problems: tuple[Problem, ...],
+        *,
+        called: Callable[[str], str] = str,
+        hint: str = "cloud-sync copy --help shows a request",
+    ) -> None:
+        told = "; ".join(f"{called(problem.field)} {problem.reason}" for problem in problems)
+        super().__init__(f"reading the copy request: {told}", kept="nothing was copied", hint=hint)
         self.problems = problems
 
 
