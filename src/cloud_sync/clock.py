@@ -41,3 +41,8 @@ def from_text(text: str) -> datetime:
     """
     parsed = datetime.fromisoformat(text)
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def instant_text(instant: datetime) -> str:
+    """An aware instant as a text that sorts by time."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

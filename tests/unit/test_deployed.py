@@ -114,7 +114,7 @@ def test_nothing_of_aws_is_loaded_where_no_environment_is_meant() -> None:
     """The command starts as fast as it did."""
     code = (
         "import sys\n"
-        "from cloud_sync.cli import main, reconcile_run, retry_run, sync_run, verify_run\n"
+        "from cloud_sync.cli import application, reconcile_run, retry_run, sync_run, verify_run\n"
         "from cloud_sync.config.load import load_config\n"
         "from cloud_sync.wiring.chosen import chosen_wiring\n"
         "chosen_wiring(load_config({}, {'CLOUD_SYNC_HOME': '/nowhere'}), {}, None)\n"

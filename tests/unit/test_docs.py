@@ -19,8 +19,8 @@ from typer.core import TyperGroup
 from cloud_sync.archive.audit import Depth, Examined
 from cloud_sync.archive.s3_dialects import DIALECTS
 from cloud_sync.archive.verify import Finding, Verdict
+from cloud_sync.cli.application import app
 from cloud_sync.cli.list_files import rows_of
-from cloud_sync.cli.main import app
 from cloud_sync.cli.reconcile_run import reconciliation_json, repair_json
 from cloud_sync.cli.status import standing_json
 from cloud_sync.cli.verify_run import finding_json, verification_json

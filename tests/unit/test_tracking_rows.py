@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloud_sync.clock import instant_text
 from cloud_sync.model.tracking import Checkpoint, PartRecord, Reason, Status, TrackedMedium
 from cloud_sync.tracker import rows
 
@@ -18,15 +19,15 @@ TEXTS = st.text(st.characters())
 
 @given(INSTANTS, INSTANTS)
 def test_instants_sort_as_their_texts_do(first: datetime, second: datetime) -> None:
-    texts = rows.instant_text(first), rows.instant_text(second)
+    texts = instant_text(first), instant_text(second)
     assert (texts[0] < texts[1]) == (first < second)
     assert (texts[0] == texts[1]) == (first == second)
 
 
 def test_a_whole_second_sorts_before_its_fractions() -> None:
     whole = datetime(2024, 1, 1, tzinfo=UTC)
-    assert rows.instant_text(whole) == "2024-01-01T00:00:00.000000Z"
-    assert rows.instant_text(whole) < rows.instant_text(whole + timedelta(microseconds=1))
+    assert instant_text(whole) == "2024-01-01T00:00:00.000000Z"
+    assert instant_text(whole) < instant_text(whole + timedelta(microseconds=1))
 
 
 @given(TEXTS)

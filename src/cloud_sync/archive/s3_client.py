@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     from botocore.config import Config
     from botocore.session import Session
     from mypy_boto3_s3 import S3Client
+
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+"""In the order in which the SDK looks; its file of settings comes after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +51,28 @@ def open_client(
     threads may call at once. Raises MissingExtra without the SDK, and UsageError where the
     settings do not fit together.
     """
+    with _uncollected():
+        return _opened(place, purpose, dialect, connections, attempts, client_options, profile)
+
+
+def _opened(
+    place: Place,
+    purpose: str,
+    dialect: str | None,
+    connections: int,
+    attempts: int,
+    client_options: Mapping[str, Any] | None,
+    profile: str | None,
+) -> Connected:
     try:
         # boto3 itself would only add to the start and the memory: its clients are botocore's
         from botocore.config import Config
 
+        from cloud_sync.aws.descriptions import use_folder_loader
+
         with translated("connecting", place):
             session = new_session()
+            use_folder_loader(session)
     except ModuleNotFoundError:
         raise MissingExtra("aws", purpose) from None
     config = Config(
@@ -65,23 +87,48 @@ def open_client(
         response_checksum_validation="when_required",
         s3={"payload_signing_enabled": False},
     )
+    path_style = Config(s3={"payload_signing_enabled": False, "addressing_style": "path"})
+    styles = {False: config, True: config.merge(path_style)}
     options = dict(client_options or {})
     with translated("connecting", place):
         if profile is not None:
             session.set_config_variable("profile", profile)
         try:
-            client = _client(session, config, options)
+            likely = _likely_path_style(dialect, options)
+            client = _client(session, styles[likely], options)
         except ValueError:
             raise UsageError(
                 f"connecting to {place.location}: the endpoint or region is not valid",
                 hint="AWS_ENDPOINT_URL_S3 is a URL with http or https; see AWS_REGION",
             ) from None
         chosen = _choose(dialect, client.meta.endpoint_url)
-        if chosen.path_style:
+        if chosen.path_style is not likely:
             client.close()
-            path_style = Config(s3={"payload_signing_enabled": False, "addressing_style": "path"})
-            client = _client(session, config.merge(path_style), options)
+            client = _client(session, styles[chosen.path_style], options)
         return Connected(client, chosen, session.get_config_variable("ca_bundle"))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Spare the garbage collector what the SDK loads: it stays, and half the time goes into it."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _likely_path_style(dialect: str | None, options: Mapping[str, Any]) -> bool:
+    """What the client's own endpoint will say, as far as it can be known without a client.
+
+    ValueError where the endpoint is no URL.
+    """
+    if dialect in DIALECTS:
+        return DIALECTS[dialect].path_style
+    named = options.get("endpoint_url") or next(filter(None, map(os.environ.get, _ENDPOINTS)), None)
+    return named is not None and _choose(None, named).path_style
 
 
 def _client(session: Session, config: Config, options: Mapping[str, Any]) -> S3Client:

@@ -20,7 +20,6 @@ from cloud_sync.replicate.execution import (
 )
 from cloud_sync.replicate.outcome import CopyOutcome, CopyStatus
 from cloud_sync.replicate.request import CopyRequest
-from cloud_sync.summary.render import count, size_text
 
 
 class CopyDisplay(Protocol):
@@ -140,6 +139,9 @@ def copy_display_of(*, json: bool, quiet: bool) -> CopyDisplay:
 
 def outcome_line(outcome: CopyOutcome) -> str:
     """One destination for a person."""
+    # only what is shown needs the words for it
+    from cloud_sync.summary.render import size_text
+
     where = f"s3://{outcome.bucket}/{outcome.key}"
     match outcome.status:
         case CopyStatus.COPIED:
@@ -153,6 +155,8 @@ def outcome_line(outcome: CopyOutcome) -> str:
 
 def results_text(request: CopyRequest, done: Execution) -> str:
     """The end of an execution for a person."""
+    from cloud_sync.summary.render import count
+
     results = done.results
     skipped = sum(each.status is CopyStatus.SKIPPED for each in results.outcomes)
     holding = count(results.successful, "destination holds", "destinations hold")

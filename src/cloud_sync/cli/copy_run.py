@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from dataclasses import dataclass
 
 from cloud_sync.cli.copy_display import CopyDisplay, copy_display_of, results_text
-from cloud_sync.cli.copy_request import CopyArguments, as_document
+from cloud_sync.cli.copy_request import CopyArguments, as_document, as_typed
 from cloud_sync.cli.interrupts import stopped_by_signals
 from cloud_sync.cli.terminal import result, result_json, say, set_up_logging
 from cloud_sync.clock import SystemClock
@@ -27,10 +28,10 @@ MOST_AT_ONCE = 50
 class CopyOptions:
     """What copies and watches have in common on the command line; texts are checked here."""
 
-    to_endpoint: str | None
-    to_profile: str | None
-    concurrency: str
-    on_complete: str | None
+    to_endpoint: str | None = None
+    to_profile: str | None = None
+    concurrency: str = "10"
+    on_complete: str | None = None
     json: bool = False
     quiet: bool = False
     verbose: bool = False
@@ -57,7 +58,7 @@ def run_copy(arguments: CopyArguments, options: CopyOptions) -> int:
     except RequestRefused as error:
         if options.json:
             result_json(refusal_json(error))
-        raise
+        raise as_typed(error, arguments) from None
     ends = CopyEnds(given.from_folder, options.to_endpoint, options.to_profile)
     display = copy_display_of(json=options.json, quiet=options.quiet)
     done = _run(request, ends, options, display)
@@ -77,6 +78,9 @@ def _run(
         stopped_by_signals(stop, STOPPING),
         display.shown(),
     ):
+        # what is loaded by now stays to the end
+        gc.freeze()
+        gc.enable()
         return execute(request, new_execution_id(), place.rooms, stop, display.observe)
 
 

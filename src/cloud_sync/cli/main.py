@@ -1,112 +1,65 @@
-"""The command `cloud-sync`: its commands, and how an error becomes a message and an exit code."""
+"""The entry of `cloud-sync`, and how an error becomes a message and an exit code.
+
+A program that reads any command line takes longer to load than an object takes to be copied, so
+lines that need no such reading are carried out without it.
+"""
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
-from typing import Annotated
+from collections.abc import Sequence
 
-import typer
+from cloud_sync.errors import CloudSyncError, ExitCode
 
-from cloud_sync import __version__
-from cloud_sync.cli import (
-    aws,
-    copy,
-    demo,
-    doctor,
-    explain,
-    list_files,
-    login,
-    notify,
-    reconcile,
-    report,
-    retry,
-    schedule,
-    simulator,
-    status,
-    sync,
-    verify,
-    watch,
-    watch_copies,
-)
-from cloud_sync.cli.options import examples
-from cloud_sync.cli.terminal import tell_error, tell_fault
-from cloud_sync.errors import CloudSyncError
-
-EXIT_CODES = """\b
-Exit codes:
-  0    done, and nothing you would want is missing without being named
-  1    the run failed
-  2    usage or configuration
-  3    done, but some media failed
-  4    credentials missing, expired or refused; nothing is lost
-  5    another run is at work
-  6    verification found a difference
-  130  interrupted; the next run goes on from there"""
-
-app = typer.Typer(
-    name="cloud-sync",
-    help="Archives a GoPro cloud library into a folder or bucket that you own.",
-    epilog=examples(
-        "cloud-sync demo                        try it without an account",
-        "cloud-sync login                       store the token of your account",
-        "cloud-sync sync --to /mnt/archive      archive everything that is not there yet",
-        "cloud-sync sync --to s3://my-bucket    the same into a bucket",
-    )
-    + "\n\n"
-    + EXIT_CODES,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for command in (
-    login,
-    sync,
-    status,
-    list_files,
-    report,
-    retry,
-    verify,
-    reconcile,
-    watch,
-    schedule,
-    copy,
-    watch_copies,
-    notify,
-    doctor,
-    explain,
-    demo,
-    simulator,
-    aws,
-):
-    command.register(app)
-
-
-def _version(value: bool) -> None:
-    if value:
-        print(f"cloud-sync {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def main(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Archives a GoPro cloud library into a folder or bucket that you own."""
+COMPLETING_ENV = "_CLOUD_SYNC_COMPLETE"
+"""Set by a shell that asks how a line may go on."""
 
 
 def run() -> None:
     """Run the command line and exit with its code."""
-    verbose = "--verbose" in sys.argv or "-v" in sys.argv
     try:
-        app(prog_name="cloud-sync")
+        sys.exit(_carried_out(sys.argv[1:]))
     except CloudSyncError as error:
-        sys.exit(tell_error(error, verbose=verbose))
+        from cloud_sync.cli.terminal import tell_error
+
+        sys.exit(tell_error(error, verbose=_verbose()))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
     except Exception as error:  # noqa: BLE001 the last net: no traceback reaches a user unasked
-        sys.exit(tell_fault(error, verbose=verbose))
+        from cloud_sync.cli.terminal import tell_fault
+
+        sys.exit(tell_fault(error, verbose=_verbose()))
+
+
+def _verbose() -> bool:
+    return "--verbose" in sys.argv or "-v" in sys.argv
+
+
+def _carried_out(line: Sequence[str]) -> int | str | None:
+    # what loads now stays to the end: there is nothing to collect yet
+    gc.disable()
+    match [] if COMPLETING_ENV in os.environ else line:
+        case ["--version"]:
+            from cloud_sync.cli.version import VERSION_LINE
+
+            print(VERSION_LINE)
+            return ExitCode.DONE
+        case ["copy", *words]:
+            from cloud_sync.cli.copy_line import plain_copy
+
+            plain = plain_copy(words)
+            if plain is not None:
+                from cloud_sync.cli.copy_run import run_copy
+
+                return run_copy(plain.arguments, plain.options)
+    from cloud_sync.cli.application import app
+
+    gc.freeze()
+    gc.enable()
+    app(prog_name="cloud-sync")
+    return None

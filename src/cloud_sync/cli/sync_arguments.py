@@ -25,7 +25,7 @@ def sync_command() -> Any:
     """The command as the command line knows it; some versions of typer bring a click of theirs."""
     import typer
 
-    from cloud_sync.cli.main import app
+    from cloud_sync.cli.application import app
 
     return typer.main.get_command(app).commands["sync"]  # type: ignore[attr-defined]
 

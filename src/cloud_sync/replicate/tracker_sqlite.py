@@ -7,13 +7,12 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
-from cloud_sync.clock import from_text
+from cloud_sync.clock import from_text, instant_text
 from cloud_sync.replicate.outcome import CopyResults
 from cloud_sync.replicate.request import CopyRequest
 from cloud_sync.replicate.sqlite_layout import COPIES
 from cloud_sync.replicate.tracker import CopyRecord, CopyState, state_of
 from cloud_sync.tracker.database import Database
-from cloud_sync.tracker.rows import instant_text
 
 _COLUMNS = "request, execution_id, started_at, finished_at, results, source_bucket"
 

@@ -6,9 +6,9 @@ import os
 import socket
 from datetime import datetime
 
+from cloud_sync.clock import instant_text
 from cloud_sync.replicate.processes import is_gone
 from cloud_sync.tracker.database import Database
-from cloud_sync.tracker.rows import instant_text
 
 
 class SqliteWatchLedger:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cloud_sync.archive.layout import collision_form
-from cloud_sync.clock import from_text
+from cloud_sync.clock import from_text, instant_text
 from cloud_sync.model.tracking import (
     Checkpoint,
     PartRecord,
@@ -36,7 +36,6 @@ from cloud_sync.tracker.dynamodb_actions import (
     text,
     text_in,
 )
-from cloud_sync.tracker.rows import instant_text
 
 INDEX = "status-sync_timestamp-index"
 PROJECTED = (

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from cloud_sync.clock import from_text
+from cloud_sync.clock import from_text, instant_text
 from cloud_sync.errors import Permanent, Transient
 from cloud_sync.model.tracking import Attempt, Status, TrackedMedium
 from cloud_sync.tracker import transitions
@@ -55,7 +55,6 @@ from cloud_sync.tracker.dynamodb_table import (
     Table,
     persistently,
 )
-from cloud_sync.tracker.rows import instant_text
 
 MEDIA_IN_READ = KEYS_IN_READ - 1
 """The lease is read along."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from cloud_sync.clock import from_text
+from cloud_sync.clock import from_text, instant_text
 from cloud_sync.errors import LeaseHeld
 from cloud_sync.model.report import RunSummary
 from cloud_sync.tracker import rows, transitions
@@ -31,7 +31,6 @@ from cloud_sync.tracker.dynamodb_actions import (
     update,
 )
 from cloud_sync.tracker.dynamodb_table import Table, persistently
-from cloud_sync.tracker.rows import instant_text
 
 LEASE = "#lease"
 ENDED = "#runs"

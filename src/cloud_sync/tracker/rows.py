@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from cloud_sync.clock import from_text
+from cloud_sync.clock import from_text, instant_text
 from cloud_sync.model.report import Outcome, Result, RunSummary
 from cloud_sync.model.tracking import (
     Attempt,
@@ -68,11 +68,6 @@ WHERE source_check = 'differs' AND status = 'COMPLETED'
 ORDER BY media_id, number LIMIT ?
 """
 """As `SELECT_FILES`; takes the limit."""
-
-
-def instant_text(instant: datetime) -> str:
-    """An aware instant as a text that sorts by time."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _instant_or_none(instant: datetime | None) -> str | None:

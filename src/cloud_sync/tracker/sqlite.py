@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cloud_sync.archive.layout import collision_form
+from cloud_sync.clock import instant_text
 from cloud_sync.model.report import RunSummary
 from cloud_sync.model.tracking import (
     Attempt,
@@ -21,7 +22,6 @@ from cloud_sync.model.tracking import (
 from cloud_sync.tracker import rows, sqlite_media, sqlite_transfers, transitions
 from cloud_sync.tracker.base import Entry, FileEntry, RunAtWork, Tally
 from cloud_sync.tracker.database import Database
-from cloud_sync.tracker.rows import instant_text
 from cloud_sync.tracker.run_lock import RunLock
 from cloud_sync.tracker.sqlite_repairs import SqliteRepairs
 from cloud_sync.tracker.sqlite_runs import RunTable

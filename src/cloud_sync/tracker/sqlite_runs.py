@@ -7,13 +7,12 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cloud_sync.clock import from_text
+from cloud_sync.clock import from_text, instant_text
 from cloud_sync.errors import LeaseHeld
 from cloud_sync.model.report import RunSummary
 from cloud_sync.tracker import rows, transitions
 from cloud_sync.tracker.base import RunAtWork
 from cloud_sync.tracker.database import Database
-from cloud_sync.tracker.rows import instant_text
 from cloud_sync.tracker.run_lock import RunLock
 
 

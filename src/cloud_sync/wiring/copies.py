@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -19,7 +17,7 @@ from cloud_sync.replicate.store import ObjectSource, ObjectStore
 from cloud_sync.replicate.watching import WatchLedger
 from cloud_sync.replicate.writing import WriteLimits
 from cloud_sync.transfer.retry import RetryPolicy
-from cloud_sync.wiring.settings import configured_notifier
+from cloud_sync.wiring.notifiers import configured_notifier
 
 TRACKER_FILE = "copies.sqlite"
 CONNECTIONS = 50
@@ -143,6 +141,8 @@ class _CommandHook:
         self._arguments = arguments
 
     def __call__(self, summary: Mapping[str, object]) -> None:
+        import subprocess
+
         name = self._arguments[0]
         try:
             ended = subprocess.run(  # noqa: S603 the user's own command, without a shell
@@ -161,6 +161,8 @@ class _CommandHook:
 
 
 def _command_hook(command: str) -> _CommandHook:
+    import shlex
+
     try:
         arguments = shlex.split(command)
     except ValueError:

@@ -27,8 +27,8 @@ from cloud_sync.tracker.plan import Policy
 from cloud_sync.wiring.aws import AwsWiring
 from cloud_sync.wiring.deployed import Deployed, deploy_command, find_deployed
 from cloud_sync.wiring.logins import login_wait, tried_and_stored
+from cloud_sync.wiring.notifiers import configured_notifier
 from cloud_sync.wiring.settings import (
-    configured_notifier,
     configured_options,
     configured_provider,
     configured_pulse,
@@ -152,7 +152,12 @@ class EnvironmentWiring:
         """Try the login in `text`, and only then put it into the environment's secret."""
         store = self._aws.stored_login
         account, remark = tried_and_stored(
-            text, self.provider, store, self.login_history(), self._clock.now()
+            text,
+            self.provider,
+            store,
+            self.login_history(),
+            self._clock.now(),
+            self._config.retry_wait,
         )
         return account, store, remark
 

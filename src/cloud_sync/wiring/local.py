@@ -25,8 +25,8 @@ from cloud_sync.tracker.plan import Policy
 from cloud_sync.wiring.archives import ConfiguredArchives
 from cloud_sync.wiring.home import ArchivePlace, Home, destination_of
 from cloud_sync.wiring.logins import ConfiguredLogins, tried_and_stored
+from cloud_sync.wiring.notifiers import configured_notifier
 from cloud_sync.wiring.settings import (
-    configured_notifier,
     configured_options,
     configured_provider,
     configured_pulse,
@@ -201,12 +201,17 @@ class LocalWiring:
         """Try the login in `text` and only then store it.
 
         Returns the account, where it was stored, and a remark for the person, which may be empty.
-        Raises UsageError when `text` holds no login, and AuthRequired when it does not work;
-        whatever was stored before stays then.
+        Raises UsageError when `text` holds no login, AuthRequired when it does not work, and
+        ServiceDown when the camera cloud is in trouble; whatever was stored before stays then.
         """
         store = self._logins.stored
         account, remark = tried_and_stored(
-            text, self.provider, store, self.login_history(), self._clock.now()
+            text,
+            self.provider,
+            store,
+            self.login_history(),
+            self._clock.now(),
+            self._config.retry_wait,
         )
         return account, store, remark
 

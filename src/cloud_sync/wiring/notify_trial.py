@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from cloud_sync.config.load import Config
 from cloud_sync.errors import CloudSyncError, ExitCode
 from cloud_sync.notify.base import Severity
-from cloud_sync.wiring.settings import configured_pulse, waking_setting
+from cloud_sync.wiring.notifiers import waking_setting
+from cloud_sync.wiring.settings import configured_pulse
 
 PING = "ping"
 """What stands for the severity of a ping."""

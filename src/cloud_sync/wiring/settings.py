@@ -1,4 +1,4 @@
-"""What the settings of this machine choose for every archive: camera cloud, notifier, pace."""
+"""What the settings of this machine choose for every archive: camera cloud, watchdog, pace."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from cloud_sync.clock import Clock
 from cloud_sync.config.load import Config
 from cloud_sync.credentials.base import CredentialStore
 from cloud_sync.errors import UsageError
-from cloud_sync.notify.base import Notifier, Pulse, Severity
-from cloud_sync.notify.silent import SilentNotifier
+from cloud_sync.notify.base import Pulse
 from cloud_sync.pipeline.rooms import LoginWait, RunOptions
 from cloud_sync.provider.base import Provider
 from cloud_sync.tracker.plan import Policy
@@ -32,25 +31,6 @@ def configured_provider(config: Config, credentials: CredentialStore) -> Provide
         )
     provider: Provider = found[name].load()(config, credentials)
     return provider
-
-
-def configured_notifier(config: Config) -> Notifier:
-    """Apprise where it is configured, otherwise silence."""
-    tell, wake = config.secret("notify"), config.secret("notify_wake")
-    if tell is None and wake is None:
-        return SilentNotifier()
-    from cloud_sync.notify.apprise import AppriseNotifier
-    from cloud_sync.notify.routed import RoutedNotifier
-
-    level = Severity((config.text("notify_level") or "").strip().lower() or Severity.TELL)
-    telling: Notifier = AppriseNotifier(tell) if tell else SilentNotifier()
-    waking = AppriseNotifier(wake, "notify_wake") if wake else telling
-    return RoutedNotifier(telling, waking, level)
-
-
-def waking_setting(config: Config) -> str:
-    """The setting whose targets hear of what a person must act on."""
-    return "notify_wake" if config.text("notify_wake") else "notify"
 
 
 def configured_pulse(config: Config) -> Pulse | None:
