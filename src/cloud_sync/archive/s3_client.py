@@ -33,6 +33,19 @@ class Connected:
     ca_bundle: str | None
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Spare the garbage collector what the SDK loads: it stays, and half the time goes into it."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+@_uncollected()
 def open_client(
     place: Place,
     purpose: str,
@@ -51,19 +64,6 @@ def open_client(
     threads may call at once. Raises MissingExtra without the SDK, and UsageError where the
     settings do not fit together.
     """
-    with _uncollected():
-        return _opened(place, purpose, dialect, connections, attempts, client_options, profile)
-
-
-def _opened(
-    place: Place,
-    purpose: str,
-    dialect: str | None,
-    connections: int,
-    attempts: int,
-    client_options: Mapping[str, Any] | None,
-    profile: str | None,
-) -> Connected:
     try:
         # boto3 itself would only add to the start and the memory: its clients are botocore's
         from botocore.config import Config
@@ -106,18 +106,6 @@ def _opened(
             client.close()
             client = _client(session, styles[chosen.path_style], options)
         return Connected(client, chosen, session.get_config_variable("ca_bundle"))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Spare the garbage collector what the SDK loads: it stays, and half the time goes into it."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _likely_path_style(dialect: str | None, options: Mapping[str, Any]) -> bool:
