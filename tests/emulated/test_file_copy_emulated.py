@@ -2,8 +2,8 @@
 
 The commands are those of `docs/how-to/copy-workflow-on-aws.md`, every block of `bash` in turn, run
 by bash with the real curl and with `aws_command` for `aws`. The emulator enforces the functions'
-roles and the signatures at the API, so the policies that refuse plain HTTP are left out. It gives
-all errors of a function one name, so by which name an execution ended is held in `tests/infra`.
+roles and the signatures at the API. It gives all errors of a function one name, so by which name an
+execution ended is held in `tests/infra`; and alarms hear only of what the tests themselves write.
 """
 
 from __future__ import annotations
@@ -314,3 +314,24 @@ def test_a_burst_of_events_told_twice_starts_each_once(deployed: Deployed) -> No
     assert len(deployed.settled(before + 6)) == before + 6
     last = deployed.content("region-a-builds", "burst.bin")
     assert last in {b"%d" % number for number in range(6)}
+
+
+def test_every_alarm_goes_off_and_the_topic_hears_what_to_type(deployed: Deployed) -> None:
+    """Also those of events that never became an execution, of which no notice could tell."""
+    deployed.messages()
+    client = deployed.emulator.client("cloudwatch")
+    pages = client.get_paginator("describe_alarms").paginate(AlarmNamePrefix="file-copy-")
+    alarms = {each["AlarmName"]: each for page in pages for each in page["MetricAlarms"]}
+    assert {"file-copy-failed-events", "file-copy-copies-failed"} < set(alarms)
+    for each in alarms.values():
+        datum = {"MetricName": each["MetricName"], "Dimensions": each["Dimensions"], "Value": 6}
+        client.put_metric_data(Namespace=each["Namespace"], MetricData=[datum])
+    told = {
+        content["AlarmName"]: content
+        for content in (json.loads(each["Message"]) for each in deployed.messages())
+        if content["NewStateValue"] == "ALARM"
+    }
+    assert set(told) == set(alarms)
+    for each in told.values():
+        assert "cloud-sync explain " in each["AlarmDescription"]
+        assert each["AlarmDescription"].count("--env prod") == 1

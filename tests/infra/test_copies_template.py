@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
+from alarms_deployed import deployed_otherwise, functions_of
 from assemblies import Template
+from cloud_sync.deployment.copy_alarms import copy_alarms
 from cloud_sync.deployment.copy_environment import CopiesEnvironment
 from cloud_sync.deployment.file_copy import definition
 from cloud_sync.deployment.permissions import EVERYWHERE
 from cloud_sync.errors import UsageError
 from cloud_sync.handlers.environment import CopyEnvironment
 from copies_at_work import PARTS
-from series_read import dashboard, read_by_widgets, trouble
+from series_read import dashboard, read_by_alarms, read_by_widgets, trouble
 from template_checks import differences, lint, reasons, validate
 
 pytestmark = pytest.mark.xdist_group("cdk")
@@ -282,6 +284,35 @@ def test_a_choice_that_cannot_be_is_refused_before_anything_is_made(
     """A destination that is the source would copy its own copies without end."""
     with pytest.raises(UsageError, match=words):
         CopiesEnvironment(**{"name": "dev", "function_code": tmp_path, **choices})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_alarm_of_the_table_is_deployed_as_it_stands_there(
+    template: Template, name: str
+) -> None:
+    suffix = suffixed("", name)
+    wanted = copy_alarms(functions_of(template, suffix))
+    assert deployed_otherwise(template, name, "file-copy-", wanted) == []
+    found = read_by_alarms(template)
+    assert [(each, why) for each in found if (why := trouble(each, template, name))] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_alarms_may_use_the_topic_and_its_key(template: Template, name: str) -> None:
+    """A topic's own policy replaces the one that lets the account's alarms in."""
+    key = template.one("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    topic = template.one("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+    for policy, action in ((key, "kms:GenerateDataKey"), (topic, "sns:Publish")):
+        (tells,) = [each for each in policy if each.get("Sid") == "AlarmsTellTheTopic"]
+        assert tells["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        assert action in tells["Action"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_dashboard_shows_every_alarm(template: Template, name: str) -> None:
+    (states,) = [each for each in dashboard(template)["widgets"] if each["type"] == "alarm"]
+    shown = {each.strip("<>") for each in states["properties"]["alarms"]}
+    assert shown == set(template.all("AWS::CloudWatch::Alarm"))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from alarms_deployed import deployed_otherwise, functions_of
 from assemblies import ENVIRONMENTS, Assemblies
 from cloud_sync.deployment.alarms import alarms
-from cloud_sync.deployment.series import Place
 from cloud_sync.metrics.definitions import METRICS
-from series_read import Read, dashboard, flat, read_by_alarms, read_by_widgets, trouble
+from series_read import Read, dashboard, read_by_alarms, read_by_widgets, trouble
 
 pytestmark = pytest.mark.xdist_group("cdk")
 
@@ -25,40 +25,10 @@ def test_every_alarm_of_the_table_is_deployed_as_it_stands_there(
     assemblies: Assemblies, name: str
 ) -> None:
     """So what the table's alarms were seen to do, the deployed ones do."""
-    template = assemblies.workflow(name)
-    (machine,) = template.all("AWS::StepFunctions::StateMachine")
-    (topic,) = template.all("AWS::SNS::Topic")
     suffix = "" if name == "prod" else f"-{name}"
-    place = Place(name, lambda base: base + suffix, f"<{machine}>")
-    functions = template.all("AWS::Lambda::Function").values()
-    bases = [each["FunctionName"].removesuffix(suffix) for each in functions]
-    deployed = {each["AlarmName"]: each for each in template.all("AWS::CloudWatch::Alarm").values()}
-    wanted = {f"gopro-sync-{each.name}{suffix}": each for each in alarms(bases)}
-    assert set(deployed) == set(wanted)
-    for full_name, alarm in wanted.items():
-        found = deployed[full_name]
-        (dimension,) = found["Dimensions"]
-        assert flat(dimension["Value"]) == place.value(alarm.series)
-        assert dimension["Name"] == alarm.series.dimension
-        assert (found["Namespace"], found["MetricName"]) == (
-            alarm.series.namespace,
-            alarm.series.name,
-        )
-        assert (found["Period"], found["EvaluationPeriods"], found["DatapointsToAlarm"]) == (
-            alarm.seconds,
-            alarm.periods,
-            alarm.periods,
-        )
-        assert (found["Statistic"], found["ComparisonOperator"], found["Threshold"]) == (
-            alarm.statistic,
-            alarm.comparison.value,
-            alarm.threshold,
-        )
-        assert found["TreatMissingData"] == alarm.missing.value
-        assert found["AlarmDescription"] == alarm.description(name)
-        assert found["AlarmActions"] == [{"Ref": topic}]
-        assert found.get("OKActions", []) == ([{"Ref": topic}] if alarm.clears else [])
-        assert "Unit" not in found, "a unit that differs from the written one finds no data"
+    template = assemblies.workflow(name)
+    wanted = alarms(functions_of(template, suffix))
+    assert deployed_otherwise(template, name, "gopro-sync-", wanted) == []
 
 
 def reads(assemblies: Assemblies, name: str) -> Iterator[Read]:

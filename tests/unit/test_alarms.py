@@ -11,6 +11,7 @@ import pytest
 from alarm_evaluation import ALARM, INSUFFICIENT, OK, Watched, Written, evaluated
 from builders import summary
 from cloud_sync.deployment.alarms import Alarm, Missing, alarms
+from cloud_sync.deployment.copy_alarms import copy_alarms
 from cloud_sync.deployment.series import LAMBDA, SQS, STATES, Place
 from cloud_sync.metrics.embedded import documents
 from cloud_sync.metrics.measuring import Measuring
@@ -26,7 +27,8 @@ FUNCTIONS = (
     "run-summary",
     "failure-marker",
 )
-ALARMS = {each.name: each for each in alarms(FUNCTIONS)}
+COPY_FUNCTIONS = ("object-copier", "copy-verdict", "replication-worker")
+ALARMS = {each.name: each for each in (*alarms(FUNCTIONS), *copy_alarms(COPY_FUNCTIONS))}
 FIRST_NIGHT = datetime(2026, 11, 1, 1, 7, tzinfo=UTC)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
@@ -188,19 +190,26 @@ BY_AWS: dict[str, tuple[str, str, dict[str, str], float]] = {
     "run-failed-execution": (STATES, "ExecutionsFailed", {"StateMachineArn": ARN}, 1),
     "run-failed-timeout": (STATES, "ExecutionsTimedOut", {"StateMachineArn": ARN}, 1),
     "run-failed-abort": (STATES, "ExecutionsAborted", {"StateMachineArn": ARN}, 1),
+    "copies-failed": (STATES, "ExecutionsFailed", {"StateMachineArn": ARN}, 1),
+    "copies-failed-timeout": (STATES, "ExecutionsTimedOut", {"StateMachineArn": ARN}, 1),
+    "copies-failed-abort": (STATES, "ExecutionsAborted", {"StateMachineArn": ARN}, 1),
     **{
         f"function-errors-{base}": (
             *(LAMBDA, "Errors", {"FunctionName": f"{base}-dev"}),
-            6 if base == "video-downloader" else 3,
+            6 if base in {"video-downloader", "object-copier"} else 3,
         )
-        for base in FUNCTIONS
+        for base in (*FUNCTIONS, "object-copier", "replication-worker")
     },
     **{
         f"function-throttles-{base}": (LAMBDA, "Throttles", {"FunctionName": f"{base}-dev"}, 1)
-        for base in FUNCTIONS
+        for base in (*FUNCTIONS, *COPY_FUNCTIONS)
     },
 }
-QUEUES = {"failed-items": "gopro-sync-failed-items", "missed-starts": "gopro-sync-missed-starts"}
+QUEUES = {
+    "failed-items": "gopro-sync-failed-items",
+    "missed-starts": "gopro-sync-missed-starts",
+    "failed-events": "file-copy-failed-events",
+}
 
 
 @pytest.mark.parametrize("name", BY_AWS)
@@ -245,6 +254,11 @@ def test_a_message_in_a_queue_is_an_alarm_until_it_is_gone(name: str) -> None:
 
 def test_every_alarm_has_been_seen_to_go_off() -> None:
     assert set(ALARMS) == {*BY_RUNS, *BY_AWS, *QUEUES}
+
+
+def test_calls_that_fail_by_design_are_no_alarm() -> None:
+    """copy-verdict fails wherever copies have failed, of which a notice told already."""
+    assert "function-errors-copy-verdict" not in ALARMS
 
 
 @pytest.mark.parametrize("alarm", ALARMS.values(), ids=ALARMS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cloud_sync.deployment.alarms import BUDGET, Alarm, Comparison, Missing, alarms
+from cloud_sync.deployment.copy_alarms import copy_alarms
 from documentation import code, read, rows_by_code, section
 
 FUNCTIONS = (
@@ -14,7 +15,20 @@ FUNCTIONS = (
     "run-summary",
     "failure-marker",
 )
-ALARMS = {each.name: each for each in alarms(FUNCTIONS)}
+COPY_FUNCTIONS = (
+    "copy-validator",
+    "copy-start",
+    "object-copier",
+    "copy-results",
+    "copy-end",
+    "copy-verdict",
+    "replication-worker",
+    "step-function-invoker",
+    "build-worker",
+)
+OF_ARCHIVE = {each.name: each for each in alarms(FUNCTIONS)}
+OF_COPIES = {each.name: each for each in copy_alarms(COPY_FUNCTIONS)}
+ALARMS = OF_ARCHIVE | OF_COPIES
 LENGTHS = {300: "5 min", 1800: "30 min", 3600: "1 h", 86_400: "1 day"}
 MISSING = {
     Missing.BREACHING: "counts as breaching",
@@ -37,9 +51,16 @@ def row(alarm: Alarm) -> list[str]:
     ]
 
 
-def test_the_table_has_every_alarm_as_it_is_deployed() -> None:
-    rows = rows_by_code(section(read("docs/reference/alarms.md"), "## The alarms"))
-    assert rows == {name: row(alarm) for name, alarm in ALARMS.items()}
+@pytest.mark.parametrize(
+    ("heading", "deployed"),
+    [("## The alarms", OF_ARCHIVE), ("## Alarms of file copies", OF_COPIES)],
+    ids=["archive", "copies"],
+)
+def test_the_table_has_every_alarm_as_it_is_deployed(
+    heading: str, deployed: dict[str, Alarm]
+) -> None:
+    rows = rows_by_code(section(read("docs/reference/alarms.md"), heading))
+    assert rows == {name: row(alarm) for name, alarm in deployed.items()}
 
 
 @pytest.mark.parametrize("anchor", sorted({each.anchor for each in ALARMS.values()} | {BUDGET}))

@@ -8,6 +8,7 @@ from dataclasses import fields
 from cloud_sync.cli import runbook
 from cloud_sync.cli.runbook import Explanation, explanations, parse
 from cloud_sync.deployment import alarms
+from cloud_sync.deployment.copy_alarms import copy_alarms
 from cloud_sync.errors import CloudSyncError
 from cloud_sync.replicate.request import RequestRefused
 from documentation import ROOT, code, read, rows_by_code, section
@@ -26,6 +27,8 @@ ALARMS = {
     "missed-starts",
     "function-errors",
     "function-throttles",
+    "failed-events",
+    "copies-failed",
     "budget",
 }
 """The anchors that alarms link to; a link out there in a mail does not change with the page."""
@@ -50,8 +53,9 @@ def test_every_code_and_alarm_has_its_section_and_no_other() -> None:
 
 
 def test_every_alarm_that_can_go_off_has_its_section() -> None:
-    anchors = {each.anchor for each in alarms.alarms([alarms.BUSY_FUNCTION])}
-    assert anchors | {alarms.BUDGET} == ALARMS
+    functions = [alarms.BUSY_FUNCTION]
+    both = (*alarms.alarms(functions), *copy_alarms(functions))
+    assert {each.anchor for each in both} | {alarms.BUDGET} == ALARMS
 
 
 def test_the_fields_of_an_explanation_are_documented() -> None:

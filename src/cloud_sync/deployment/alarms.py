@@ -1,4 +1,4 @@
-"""The alarms of an environment as data. Purely.
+"""The alarms of an environment's archive as data, and the forms that all alarms have. Purely.
 
 Every alarm must be able to go off, and must say so once: a run comes once a night, so one value is
 enough. Where runs write a nought when all is well, missing values keep the state as it is, and OK
@@ -91,8 +91,8 @@ def alarms(functions: Sequence[str]) -> tuple[Alarm, ...]:
         *_of_executions(),
         *_of_login(),
         *_of_queues(),
-        *(_errors(base) for base in functions),
-        *(_throttles(base) for base in functions),
+        *(errors(base, busy=base == BUSY_FUNCTION) for base in functions),
+        *(throttles(base) for base in functions),
     )
 
 
@@ -151,15 +151,7 @@ def _of_executions() -> list[Alarm]:
         "run-failed-abort": ("ExecutionsAborted", "was stopped by somebody"),
     }
     return [
-        Alarm(
-            name=name,
-            anchor="run-failed",
-            series=of_machine(metric),
-            statistic="Sum",
-            threshold=1,
-            missing=Missing.NOT_BREACHING,
-            meaning=f"An execution of the state machine {end}.",
-        )
+        ended(name, "run-failed", metric, f"An execution of the state machine {end}.")
         for name, (metric, end) in ends.items()
     ]
 
@@ -205,27 +197,42 @@ def _of_queues() -> list[Alarm]:
             "Starts that the schedule could not make lie in the queue",
         ),
     }
-    return [
-        Alarm(
-            name=name,
-            anchor=name,
-            series=of_queue("ApproximateNumberOfMessagesVisible", queue),
-            statistic="Maximum",
-            threshold=1,
-            # SQS stops writing for a queue that nobody has touched for six hours
-            missing=Missing.IGNORE,
-            meaning=f"{meaning} {queue}.",
-        )
-        for name, (queue, meaning) in queues.items()
-    ]
+    return [waiting(name, queue, meaning) for name, (queue, meaning) in queues.items()]
 
 
-def _errors(base: str) -> Alarm:
-    """The state machine tries a call four times; three errors mean that trying again was no help.
+def ended(name: str, anchor: str, metric: str, meaning: str) -> Alarm:
+    """Executions came to the end that this metric of Step Functions' counts."""
+    return Alarm(
+        name=name,
+        anchor=anchor,
+        series=of_machine(metric),
+        statistic="Sum",
+        threshold=1,
+        missing=Missing.NOT_BREACHING,
+        meaning=meaning,
+    )
 
-    Half an hour, because a call that runs into its limit may take minutes.
+
+def waiting(name: str, queue: str, meaning: str) -> Alarm:
+    """A message lies in the queue of that base name; the alarm and its anchor have one name."""
+    return Alarm(
+        name=name,
+        anchor=name,
+        series=of_queue("ApproximateNumberOfMessagesVisible", queue),
+        statistic="Maximum",
+        threshold=1,
+        # SQS stops writing for a queue that nobody has touched for six hours
+        missing=Missing.IGNORE,
+        meaning=f"{meaning} {queue}.",
+    )
+
+
+def errors(base: str, *, busy: bool) -> Alarm:
+    """A call is tried three or four times; three errors mean that trying again was no help.
+
+    Half an hour, because a call that runs into its limit may take minutes. Of a `busy` function
+    many calls are at work at a time.
     """
-    busy = base == BUSY_FUNCTION
     errors, minutes = (6, 5) if busy else (3, 30)
     return Alarm(
         name=f"function-errors-{base}",
@@ -239,7 +246,8 @@ def _errors(base: str) -> Alarm:
     )
 
 
-def _throttles(base: str) -> Alarm:
+def throttles(base: str) -> Alarm:
+    """AWS refused calls of the function."""
     return Alarm(
         name=f"function-throttles-{base}",
         anchor="function-throttles",

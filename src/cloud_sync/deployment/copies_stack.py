@@ -11,25 +11,24 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from cloud_sync.deployment import dashboard
+from cloud_sync.deployment.alert_topic import alert_topic, let_alarms_use
 from cloud_sync.deployment.choices import OUTPUT, written
+from cloud_sync.deployment.copy_alarms import PREFIX, copy_alarms
 from cloud_sync.deployment.copy_api import CopyApi
 from cloud_sync.deployment.copy_buckets import bucket_of, tell_function
 from cloud_sync.deployment.copy_environment import CopiesEnvironment
 from cloud_sync.deployment.copy_functions import BUILDS, INVOKER, WORKER, CopyFunctions, Names
 from cloud_sync.deployment.copy_machine import CopyMachine, arn_of
-from cloud_sync.deployment.monitoring import Dashboard
+from cloud_sync.deployment.monitoring import Alarms, Dashboard
 from cloud_sync.deployment.orchestration import queue_of
-from cloud_sync.deployment.series import Place
+from cloud_sync.deployment.series import FAILED_EVENTS, Place
 from cloud_sync.handlers.environment import CopyEnvironment
 
 TABLE = "FileCopyTracking"
 TOPIC = "file-copy-failures"
-FAILED_EVENTS = "file-copy-failed-events"
 
 
 class CopiesStack(Stack):
@@ -45,18 +44,25 @@ class CopiesStack(Stack):
         self._choices = choices
         self.key = self._key()
         self.table = self._table()
-        self.topic = self._topic()
+        self.topic = alert_topic(
+            self,
+            "Failures",
+            choices.environment,
+            name=TOPIC,
+            display_name="File copy failures",
+            key=self.key,
+        )
         self.failed_events = queue_of(self, "FailedEvents", choices.resource(FAILED_EVENTS))
         self.functions = self._functions()
         self.machine = CopyMachine(self, choices, self.functions, self.topic, self.key)
         self._buckets()
         self.api = self._api()
-        self._dashboard()
+        self._monitoring()
         self._outputs()
         Tags.of(self).add("Component", "copies")
 
     def _key(self) -> kms.Key:
-        return kms.Key(
+        key = kms.Key(
             self,
             "Key",
             alias=f"cloud-sync/{self._choices.name}-copies",
@@ -64,6 +70,8 @@ class CopiesStack(Stack):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
+        let_alarms_use(key, self._choices.environment)
+        return key
 
     def _table(self) -> dynamodb.Table:
         text = dynamodb.AttributeType.STRING
@@ -82,21 +90,6 @@ class CopiesStack(Stack):
             deletion_protection=self._choices.name != "dev",
             removal_policy=RemovalPolicy.RETAIN,
         )
-
-    def _topic(self) -> sns.Topic:
-        topic = sns.Topic(
-            self,
-            "Failures",
-            topic_name=self._choices.resource(TOPIC),
-            display_name="File copy failures",
-            master_key=self.key,
-            enforce_ssl=True,
-        )
-        for address in self._choices.alert_mail:
-            topic.add_subscription(subscriptions.EmailSubscription(address))
-        for url in self._choices.alert_https:
-            topic.add_subscription(subscriptions.UrlSubscription(url))
-        return topic
 
     def _functions(self) -> CopyFunctions:
         source = self._choices.source_bucket(self.account)
@@ -148,11 +141,12 @@ class CopiesStack(Stack):
         name = self._choices.resource("file-copy")
         return CopyApi(self, name, self._choices.name, routes)
 
-    def _dashboard(self) -> None:
+    def _monitoring(self) -> None:
         machine = self.machine.machine.attr_arn
         place = Place(self._choices.name, self._choices.resource, machine)
         functions = tuple(self.functions.by_name)
-        charts = dashboard.copies(place, self.region, functions, FAILED_EVENTS)
+        told = Alarms(self, PREFIX, copy_alarms(functions), place, self.topic)
+        charts = dashboard.copies(place, self.region, functions, told.arns)
         Dashboard(self, self._choices.resource("file-copy"), charts)
 
     def _outputs(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cloud_sync.deployment.alarms import LIFE_USED_PERCENT, OLD_LOGIN_DAYS, RUNBOOK
 from cloud_sync.deployment.series import (
+    FAILED_EVENTS,
     FAILED_ITEMS,
     MISSED_STARTS,
     Place,
@@ -55,15 +56,20 @@ def archive(
 
 
 def copies(
-    place: Place, region: str, functions: Sequence[str], failed_events: str
+    place: Place, region: str, functions: Sequence[str], alarms: Sequence[str]
 ) -> Mapping[str, Any]:
-    """The file-copy workflow's dashboard; `failed_events` is the queue's base name."""
+    """The file-copy workflow's dashboard; `alarms` are ARNs."""
     charts = Charts(place, region)
+    words = (
+        f"# cloud-sync {place.environment}: file copies\nOne execution for each object. What each "
+        f"alarm means and what to do: {RUNBOOK}, or `cloud-sync explain`."
+    )
     return body(
         [
-            text(f"# cloud-sync {place.environment}: file copies\nOne execution for each object."),
+            text(words),
+            alarm_states("Alarms", alarms),
             *_machine(charts, seconds=QUARTER),
-            _queues(charts, "Events that could not be handled", (failed_events,)),
+            _queues(charts, "Events that could not be handled", (FAILED_EVENTS,)),
             *_functions(charts, functions),
         ]
     )

@@ -17,27 +17,30 @@ from cloud_sync.deployment.series import Place
 
 
 class Alarms(Construct):
-    """Each alarm of `wanted` under its name in the environment; `arns` has theirs in that order."""
+    """Each alarm of `wanted` under its name at the place, with `prefix` before it.
+
+    `arns` has theirs in that order.
+    """
 
     def __init__(
         self,
         scope: Construct,
-        environment: Environment,
+        prefix: str,
         wanted: tuple[Alarm, ...],
         place: Place,
         topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, "Alarms")
         self._topic = [topic.topic_arn]
-        self._environment = environment
+        self._prefix = prefix
         self.arns = [self._alarm(each, place).attr_arn for each in wanted]
 
     def _alarm(self, alarm: Alarm, place: Place) -> cloudwatch.CfnAlarm:
         return cloudwatch.CfnAlarm(
             self,
             alarm.name,
-            alarm_name=self._environment.resource(PREFIX + alarm.name),
-            alarm_description=alarm.description(self._environment.name),
+            alarm_name=place.resource(self._prefix + alarm.name),
+            alarm_description=alarm.description(place.environment),
             namespace=alarm.series.namespace,
             metric_name=alarm.series.name,
             dimensions=[

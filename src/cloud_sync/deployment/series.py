@@ -14,6 +14,7 @@ FUNCTION, MACHINE, QUEUE = "FunctionName", "StateMachineArn", "QueueName"
 
 FAILED_ITEMS = "gopro-sync-failed-items"
 MISSED_STARTS = "gopro-sync-missed-starts"
+FAILED_EVENTS = "file-copy-failed-events"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from aws_cdk import Aws, CfnOutput, Duration, RemovalPolicy, Stack, Tags
 from aws_cdk import Environment as Target
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -18,6 +17,7 @@ from cloud_sync.archive.layout import ROOT
 from cloud_sync.archive.run_files import RUNS_PREFIX
 from cloud_sync.deployment import choices
 from cloud_sync.deployment.accepted import accept
+from cloud_sync.deployment.alert_topic import let_alarms_use
 from cloud_sync.deployment.environments import Environment
 from cloud_sync.deployment.permissions import INDEX
 
@@ -61,16 +61,7 @@ class StorageStack(Stack):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
-        for sid, service in who_tells(environment).items():
-            key.add_to_resource_policy(
-                iam.PolicyStatement(
-                    sid=sid,
-                    principals=[iam.ServicePrincipal(service)],
-                    actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                    resources=["*"],
-                    conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-                )
-            )
+        let_alarms_use(key, environment)
         return key
 
     def _bucket(self, environment: Environment) -> s3.Bucket:
@@ -139,17 +130,6 @@ class StorageStack(Stack):
         secret.apply_removal_policy(RemovalPolicy.RETAIN)
         accept(secret, "SMG4")
         return secret
-
-
-def who_tells(environment: Environment) -> dict[str, str]:
-    """The services that send to the topic of alerts, by the names of their statements.
-
-    Each needs the topic's leave and the key's.
-    """
-    services = {"AlarmsTellTheTopic": "cloudwatch.amazonaws.com"}
-    if environment.monthly_budget_usd:
-        services["BudgetTellsTheTopic"] = "budgets.amazonaws.com"
-    return services
 
 
 def _lifecycle(environment: Environment) -> list[s3.LifecycleRule]:

@@ -5,15 +5,13 @@ It keeps nothing, so it may be deleted and deployed again at any time.
 
 from __future__ import annotations
 
-from aws_cdk import Aws, CfnOutput, Stack, Tags
+from aws_cdk import CfnOutput, Stack, Tags
 from aws_cdk import Environment as Target
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from cloud_sync.deployment import choices, dashboard
-from cloud_sync.deployment.alarms import alarms
+from cloud_sync.deployment.alarms import PREFIX, alarms
+from cloud_sync.deployment.alert_topic import alert_topic
 from cloud_sync.deployment.environments import Environment
 from cloud_sync.deployment.functions import Functions
 from cloud_sync.deployment.log_queries import LogQueries
@@ -22,7 +20,7 @@ from cloud_sync.deployment.network import Network
 from cloud_sync.deployment.object_audit import ObjectAudit
 from cloud_sync.deployment.orchestration import DailyRun, Orchestration
 from cloud_sync.deployment.series import Place
-from cloud_sync.deployment.storage_stack import TRACKER, StorageStack, who_tells
+from cloud_sync.deployment.storage_stack import TRACKER, StorageStack
 
 TOPIC = "gopro-sync-alerts"
 DASHBOARD = "gopro-sync"
@@ -45,7 +43,14 @@ class WorkflowStack(Stack):
             description=f"cloud-sync {environment.name}: what works on the archive",
         )
         vpc = Network(self, environment).vpc if environment.vpc else None
-        self.topic = self._topic(environment, storage)
+        self.topic = alert_topic(
+            self,
+            "Alerts",
+            environment,
+            name=TOPIC,
+            display_name="GoPro Sync Alerts",
+            key=storage.key,
+        )
         self.functions = Functions(self, environment, storage, vpc)
         self.orchestration = Orchestration(self, environment, storage, self.functions, self.topic)
         self.daily_run = DailyRun(self, environment, self.orchestration.machine)
@@ -56,37 +61,11 @@ class WorkflowStack(Stack):
         self._outputs(environment)
         Tags.of(self).add("Component", "workflow")
 
-    def _topic(self, environment: Environment, storage: StorageStack) -> sns.Topic:
-        topic = sns.Topic(
-            self,
-            "Alerts",
-            topic_name=environment.resource(TOPIC),
-            display_name="GoPro Sync Alerts",
-            master_key=storage.key,
-            enforce_ssl=True,
-        )
-        # a policy of its own (for TLS) replaces the one that lets the account's alarms in
-        for sid, service in who_tells(environment).items():
-            topic.add_to_resource_policy(
-                iam.PolicyStatement(
-                    sid=sid,
-                    principals=[iam.ServicePrincipal(service)],
-                    actions=["sns:Publish"],
-                    resources=[topic.topic_arn],
-                    conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-                )
-            )
-        for address in environment.alert_mail:
-            topic.add_subscription(subscriptions.EmailSubscription(address))
-        for url in environment.alert_https:
-            topic.add_subscription(subscriptions.UrlSubscription(url))
-        return topic
-
     def _monitoring(self, environment: Environment) -> None:
         functions = tuple(self.functions.by_name)
         machine = self.orchestration.machine.attr_arn
         place = Place(environment.name, environment.resource, machine)
-        told = Alarms(self, environment, alarms(functions), place, self.topic)
+        told = Alarms(self, PREFIX, alarms(functions), place, self.topic)
         charts = dashboard.archive(place, self.region, functions, told.arns)
         Dashboard(self, environment.resource(DASHBOARD), charts)
         if environment.monthly_budget_usd:
