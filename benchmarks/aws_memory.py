@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks.aws_scale import simulated
 from benchmarks.measured import Measured, clean_environment, measure
+from cloud_sync.deployment.package import HERE, build_package
 from cloud_sync.simulator.server import TOKEN
 from deployed_functions import build, log_in
 from emulated_machine import deploy
@@ -36,7 +37,7 @@ def run() -> bool:
 
 def _measured(folder: Path, media: int) -> bool:
     folder.mkdir()
-    built = build(folder / "built")
+    built = build(folder / "built", build_package(folder / "package", HERE).folder)
     with simulated(media, built.port), ministack(folder) as emulator:
         log_in(deploy(emulator, built.assembly), TOKEN)
         environment = _environment(folder, emulator)

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from asl_interpreter import MOST_BYTES
+from cloud_sync.deployment.package import HERE, build_package
 from cloud_sync.model.report import Outcome
 from cloud_sync.simulator.library import generate
 from cloud_sync.simulator.server import TOKEN, Simulator, SimulatorOptions
@@ -70,7 +71,7 @@ def run(media: int) -> bool:
 
 
 def _run(folder: Path, media: int) -> Figures:
-    built = build(folder / "built")
+    built = build(folder / "built", build_package(folder / "package", HERE).folder)
     with simulated(media, built.port) as api_url, ministack(folder) as emulator:
         deployed = deploy(emulator, built.assembly)
         log_in(deployed, TOKEN)

@@ -1,10 +1,16 @@
-"""One object to four buckets of the same server, against s5cmd and rclone in turn."""
+"""One object to four buckets of the same server, against s5cmd and rclone in turn.
+
+Beside them stands what the server takes by itself: four bare requests of a process that runs
+already, which no program that is started for a copy can be faster than.
+"""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,20 +69,26 @@ def run(rounds: int) -> bool:
 
 def _played(title: str, size: int, contestants: list[Who], rounds: int) -> float:
     samples: dict[Who, list[Measured]] = {who: [] for who in contestants}
-    ratios = []
+    ratios, alone = [], []
     with _place(size) as place:
         for number in range(rounds):
             # whoever is first in one round is last in the next
             turn = number % len(contestants)
             for who in contestants[turn:] + contestants[:turn]:
                 samples[who].append(_one(who, place, f"{number}-{who.name.lower()}"))
+            alone.append(_server_alone(place, f"{number}-alone"))
             taken = {who: samples[who][-1].wall for who in contestants}
             best = min(taken[peer] for peer in PEERS if peer in taken)
             ratios.append(best / taken[Who.CLOUD_SYNC])
             told = ", ".join(f"{who} {wall:.2f} s" for who, wall in taken.items())
-            print(f"  {title}, round {number + 1}: {told}; ratio {ratios[-1]:.2f}", flush=True)
+            print(
+                f"  {title}, round {number + 1}: {told}; ratio {ratios[-1]:.2f}; "
+                f"the server alone {alone[-1]:.2f} s, ratio {best / alone[-1]:.2f}",
+                flush=True,
+            )
     for who in contestants:
         _tell(title, size, who, samples[who])
+    print(f"  {title}: the server alone {median(alone):6.2f} s")
     print(f"  {title}: {median(ratios):.2f} × the better of s5cmd and rclone, median of the rounds")
     return median(ratios)
 
@@ -94,20 +106,48 @@ def _one(who: Who, place: Place, name: str) -> Measured:
     """One run into buckets of its own; raises RuntimeError unless all four hold the object."""
     home = place.folder / name
     home.mkdir()
+    with _filled(place, name) as buckets:
+        done = measure(
+            command(who, SOURCE, KEY, buckets, home), environment(home, place.server.environment)
+        )
+        if done.code:
+            raise RuntimeError(f"{who} ended with {done.code}: {done.out}")
+    return done
+
+
+def _server_alone(place: Place, name: str) -> float:
+    """Seconds until the server has answered a bare CopyObject into each of four buckets."""
+
+    def copy(client: S3Client, bucket: str) -> None:
+        client.copy_object(Bucket=bucket, Key=KEY, CopySource={"Bucket": SOURCE, "Key": KEY})
+
+    clients = [place.server.client() for _ in range(BUCKETS)]
+    with _filled(place, name) as buckets, ThreadPoolExecutor(BUCKETS) as pool:
+        for client, bucket in zip(clients, buckets, strict=True):
+            # whoever asks has its connection and has loaded what it needs
+            client.head_bucket(Bucket=bucket)
+        started = time.perf_counter()
+        list(pool.map(copy, clients, buckets))
+        taken = time.perf_counter() - started
+    for client in clients:
+        client.close()
+    return taken
+
+
+@contextmanager
+def _filled(place: Place, name: str) -> Iterator[list[str]]:
+    """Buckets that are gone afterwards; RuntimeError unless each holds the object by then."""
     buckets = [f"to-{name.replace('_', '-')}-{number}" for number in range(BUCKETS)]
     for bucket in buckets:
         place.client.create_bucket(Bucket=bucket)
-    done = measure(
-        command(who, SOURCE, KEY, buckets, home), environment(home, place.server.environment)
-    )
+    yield buckets
     for bucket in buckets:
         found = place.client.head_object(Bucket=bucket, Key=KEY)["ContentLength"]
-        if done.code or found != place.size:
-            raise RuntimeError(f"{who} ended with {done.code} and {found} bytes: {done.out}")
+        if found != place.size:
+            raise RuntimeError(f"{bucket} holds {found} bytes instead of {place.size}")
         place.client.delete_object(Bucket=bucket, Key=KEY)
         # only that frees the space
         place.client.delete_bucket(Bucket=bucket)
-    return done
 
 
 @contextmanager

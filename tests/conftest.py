@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import seaweedfs
+from cloud_sync.deployment.package import HERE, cached_package
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+@pytest.fixture(scope="session")
+def function_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The functions' package for this machine, built once for all workers; leave it as it is."""
+    folder = tmp_path_factory.getbasetemp()
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    return cached_package(shared / "function-package", lambda _: None, HERE).folder
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from typing import Any
 
 from cloud_sync.archive.s3 import connect
 from cloud_sync.credentials.secrets_manager import SecretsManagerCredentials
-from cloud_sync.deployment.package import HERE, build_package
 from cloud_sync.secret import Secret
 from cloud_sync.tracker.dynamodb import DynamoTracker
 from emulated_machine import Deployed, synthesise
@@ -37,17 +36,16 @@ class Built:
     port: int
 
 
-def build(folder: Path, **choices: str) -> Built:
-    """The package for this machine, and the assembly of `dev` around it.
+def build(folder: Path, package: Path, **choices: str) -> Built:
+    """The assembly of `dev` around that package of the functions.
 
     By the plan that is the default nobody could read the objects back before they are restored, so
     they are kept in S3 Standard unless `storage_plan` says otherwise.
     """
-    package = build_package(folder / "package", HERE)
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = int(found.getsockname()[1])
     synthesise(
-        package.folder,
+        package,
         folder / "assembly",
         gopro_api_url=f"http://127.0.0.1:{port}",
         **{"storage_plan": "standard", **choices},

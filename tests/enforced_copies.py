@@ -15,7 +15,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from cloud_sync.deployment.package import HERE, build_package
 from cloudformation import deploy_assembly
 from enforced_site import DENIED
 from ministack import ACCOUNT, Ministack, ministack
@@ -151,14 +150,13 @@ class CopySite:
 
 
 @contextmanager
-def copy_site(folder: Path) -> Iterator[CopySite]:
+def copy_site(folder: Path, package: Path) -> Iterator[CopySite]:
     """The real package in the synthesised stack. New objects are told to nobody by themselves."""
-    package = build_package(folder / "package", HERE)
     assembly = folder / "assembly"
     subprocess.run(
         [
             *(sys.executable, "-m", "cloud_sync.deployment.copies", "--name=dev"),
-            *(f"--function-code={package.folder}", f"--output={assembly}", "--build-worker"),
+            *(f"--function-code={package}", f"--output={assembly}", "--build-worker"),
         ],
         check=True,
         timeout=110,

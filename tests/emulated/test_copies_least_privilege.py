@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -43,8 +44,8 @@ REMEMBERED = {"s3:ListBucket"}
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CopySite]:
-    with copy_site(tmp_path_factory.mktemp("copies")) as site:
+def site(function_package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CopySite]:
+    with copy_site(tmp_path_factory.mktemp("copies"), function_package) as site:
         yield site
 
 

@@ -46,9 +46,9 @@ SIZE = 20_000
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+def built(function_package: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """By the plan that is the default: objects lie in Deep Archive."""
-    return build(tmp_path_factory.mktemp("built"), storage_plan="direct")
+    return build(tmp_path_factory.mktemp("built"), function_package, storage_plan="direct")
 
 
 @pytest.fixture

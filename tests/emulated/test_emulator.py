@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,12 @@ from cloud_sync.emulator.server import running
 with running(Path(sys.argv[1]), Path(sys.argv[2])) as emulator:
     print(emulator.process.pid, flush=True)
     time.sleep(60)
+"""
+
+WHERE = """
+from pathlib import Path
+def handler(event, context):
+    return {"folder": str(Path(__file__).resolve().parent), "word": WORD}
 """
 
 
@@ -188,6 +196,43 @@ def test_it_takes_requests_for_ones_that_came_by_tls() -> None:
     refuse("true")
     with pytest.raises(ClientError, match="AccessDenied"):
         somebody.put_object(Bucket=bucket, Key="a", Body=b"2")
+
+
+def test_functions_of_the_same_code_share_it_and_others_have_their_own() -> None:
+    """Each call at a time has a process of its own, and unpacking the code took most of its start.
+
+    A version of the emulator that unpacks it in another way is found here.
+    """
+    client = shared().client("lambda")
+    lambdas = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
+    trust = {"Version": "2012-10-17", "Statement": [{**lambdas, "Action": "sts:AssumeRole"}]}
+    role = (
+        shared()
+        .client("iam")
+        .create_role(
+            RoleName=f"functions-{uuid4().hex[:8]}", AssumeRolePolicyDocument=json.dumps(trust)
+        )["Role"]["Arn"]
+    )
+
+    def unpacked(word: str) -> tuple[str, str]:
+        """Where a function says that its code lies, and what stands there."""
+        zipped, name = io.BytesIO(), f"where-{uuid4().hex[:8]}"
+        with zipfile.ZipFile(zipped, "w") as package:
+            package.writestr("where.py", f"{WHERE}\nWORD = {word!r}\n")
+        client.create_function(
+            FunctionName=name,
+            Runtime="python3.14",
+            Role=role,
+            Handler="where.handler",
+            Code={"ZipFile": zipped.getvalue()},
+        )
+        answer = json.loads(client.invoke(FunctionName=name)["Payload"].read())
+        return answer["folder"], answer["word"]
+
+    first, again, other = unpacked("one"), unpacked("one"), unpacked("two")
+    assert first == again
+    assert (first[1], other[1]) == ("one", "two")
+    assert first[0] != other[0]
 
 
 @pytest.mark.parametrize("kind", REFUSED)

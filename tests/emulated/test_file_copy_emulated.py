@@ -22,7 +22,6 @@ from typing import Any
 
 import pytest
 
-from cloud_sync.deployment.package import HERE, build_package
 from cloudformation import deploy_assembly
 from copies_at_work import record
 from emulated_machine import queue_hearing
@@ -98,14 +97,13 @@ class Deployed:
 
 
 @pytest.fixture(scope="module")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def assembly(function_package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("copies")
-    package = build_package(folder / "package", HERE)
     buckets = (*PAGES, *EXTRA)
     subprocess.run(
         [
             *(sys.executable, "-m", "cloud_sync.deployment.copies", "--name=prod"),
-            *(f"--function-code={package.folder}", f"--output={folder / 'assembly'}"),
+            *(f"--function-code={function_package}", f"--output={folder / 'assembly'}"),
             *("--source=global-builds", "--build-worker"),
             *(f"--destinations={bucket}" for bucket in buckets),
         ],

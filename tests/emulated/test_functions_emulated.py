@@ -57,8 +57,8 @@ LARGE = "a file that needs three rounds"
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    return build(tmp_path_factory.mktemp("built"))
+def built(function_package: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build(tmp_path_factory.mktemp("built"), function_package)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from cloud_sync.deployment.package import HERE, build_package
 from cloud_sync.simulator.library import Library, pattern_medium
 from cloud_sync.simulator.server import Simulator
 from deployed_functions import KEY_ID, SECRET_KEY
@@ -72,13 +71,12 @@ def test_the_commands_about_buckets_do_what_they_say(
 
 
 def test_the_commands_about_aws_do_what_they_say_from_the_deployment_to_its_end(
-    tmp_path: Path, cloud: Simulator, emulator: Ministack
+    tmp_path: Path, cloud: Simulator, emulator: Ministack, function_package: Path
 ) -> None:
     """One deployment for all. What a page leaves to the defaults is given where those lead to the
     real services: the functions' package is of this machine, and the cloud is the simulator.
     """
-    package = build_package(tmp_path / "package", HERE).folder
-    code = f"--function-code {package}"
+    code = f"--function-code {function_package}"
     user = reader(
         tmp_path / "user",
         cloud,

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -62,8 +63,8 @@ REMEMBERED = {"secretsmanager:GetSecretValue"}
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    built = build(tmp_path_factory.mktemp("built"))
+def site(function_package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    built = build(tmp_path_factory.mktemp("built"), function_package)
     with (
         ministack(tmp_path_factory.mktemp("ministack")) as emulator,
         site_of(emulator, built) as site,

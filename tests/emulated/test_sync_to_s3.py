@@ -11,7 +11,7 @@ from cloud_sync.simulator.library import generate
 from cloud_sync.simulator.server import Simulator, SimulatorOptions
 from command_line import CommandLine
 from library_checks import assert_counts_add_up, assert_everything_archived, wanted
-from s3_relay import Refused, Relayed, relaying
+from s3_relay import Refused, Relay, Relayed, relaying
 from seaweedfs import S3Server
 
 if TYPE_CHECKING:
@@ -135,6 +135,15 @@ def test_doctor_tells_what_the_service_leaves_unproven(bare: CommandLine, s3_buc
     assert f"s3://{s3_bucket} can be written\n" in proven.out
 
 
+def between(bare: CommandLine, cloud: Simulator, relay: Relay) -> CommandLine:
+    """The command line with a login of that camera cloud, asking the relay for S3."""
+    return bare.using(
+        CLOUD_SYNC_GOPRO_API_URL=cloud.api_url,
+        CLOUD_SYNC_GOPRO_TOKEN=cloud.token,
+        AWS_ENDPOINT_URL_S3=relay.url,
+    )
+
+
 def test_a_refused_checksum_of_the_whole_is_told_as_that_and_leaves_nothing_behind(
     bare: CommandLine, s3_server: S3Server, s3_client: S3Client, s3_bucket: str
 ) -> None:
@@ -147,16 +156,9 @@ def test_a_refused_checksum_of_the_whole_is_told_as_that_and_leaves_nothing_behi
         raise Refused(400, "BadDigest")
 
     library = generate(4, 8, file_bytes=(17_000_000, 17_500_000))
-    with (
-        Simulator(library, SimulatorOptions()) as cloud,
-        relaying(s3_server) as relay,
-    ):
+    with Simulator(library, SimulatorOptions()) as cloud, relaying(s3_server) as relay:
         relay.before["CompleteMultipartUpload"] = refuses
-        cloud_sync = bare.using(
-            CLOUD_SYNC_GOPRO_API_URL=cloud.api_url,
-            CLOUD_SYNC_GOPRO_TOKEN=cloud.token,
-            AWS_ENDPOINT_URL_S3=relay.url,
-        )
+        cloud_sync = between(bare, cloud, relay)
         refused = cloud_sync("sync", "--to", f"s3://{s3_bucket}/refused", "--json")
         asked = relay.sent.count("CompleteMultipartUpload")
         rows = [row["error"] for row in cloud_sync("list", "--status", "FAILED", "--json").lines]
@@ -193,17 +195,10 @@ def test_what_could_not_be_looked_at_after_it_was_stored_is_known_as_ours_by_the
         if answer.status == 200:
             raise Refused(403, "AccessDenied")
 
-    with (
-        Simulator(generate(2, 8, file_bytes=(size, size + 9)), SimulatorOptions()) as cloud,
-        relaying(s3_server) as relay,
-    ):
+    library = generate(2, 8, file_bytes=(size, size + 9))
+    with Simulator(library, SimulatorOptions()) as cloud, relaying(s3_server) as relay:
         relay.after["HeadObject"] = denies
-        cloud_sync = bare.using(
-            CLOUD_SYNC_GOPRO_API_URL=cloud.api_url,
-            CLOUD_SYNC_GOPRO_TOKEN=cloud.token,
-            AWS_ENDPOINT_URL_S3=relay.url,
-            CLOUD_SYNC_S3_DIALECT=dialect,
-        )
+        cloud_sync = between(bare, cloud, relay).using(CLOUD_SYNC_S3_DIALECT=dialect)
         sync = ("sync", "--to", f"s3://{s3_bucket}/unseen-{dialect}", "--concurrency", "1")
         denied, again = cloud_sync(*sync), cloud_sync(*sync)
         written = relay.received

@@ -28,32 +28,7 @@ HEALTHY_SECONDS = 20.0
 ENDING_SECONDS = 10.0
 LOG = "ministack.log"
 
-PROGRAM = """
-import os, signal, threading, time
-
-def end_with_the_caller():
-    while os.getppid() == {caller}:
-        time.sleep(0.5)
-    os.killpg(0, signal.SIGKILL)
-
-threading.Thread(target=end_with_the_caller, daemon=True).start()
-
-import ministack.app
-
-serve = ministack.app.app
-
-async def as_behind_tls(scope, receive, send):
-    if scope["type"] == "http":
-        scope = {{**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}}
-    await serve(scope, receive, send)
-
-ministack.app.app = as_behind_tls
-ministack.app.main()
-"""
-"""What its interpreter runs: the emulator, which does not outlive a caller that was killed.
-
-It believes that TLS ended just before it: the stacks' policies refuse all that comes without.
-"""
+PROGRAM = Path(__file__).with_name("program.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +76,8 @@ def running(
     ):
         port = _free_port()
         process = subprocess.Popen(  # noqa: S603 our own words
-            [str(python), "-c", PROGRAM.format(caller=os.getpid())],
+            # without our own folder among those that it imports from
+            [str(python), "-P", str(PROGRAM), str(os.getpid())],
             env=_settings(port, scratch) | dict(environment or {}),
             cwd=scratch,
             stdin=subprocess.DEVNULL,
