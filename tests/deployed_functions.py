@@ -40,7 +40,8 @@ def build(folder: Path, package: Path, **choices: str) -> Built:
     """The assembly of `dev` around that package of the functions.
 
     By the plan that is the default nobody could read the objects back before they are restored, so
-    they are kept in S3 Standard unless `storage_plan` says otherwise.
+    they are kept in S3 Standard unless `storage_plan` says otherwise. Two media are in work at a
+    time: the emulator starts a process for each, which takes longer than a small medium.
     """
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = int(found.getsockname()[1])
@@ -48,7 +49,7 @@ def build(folder: Path, package: Path, **choices: str) -> Built:
         package,
         folder / "assembly",
         gopro_api_url=f"http://127.0.0.1:{port}",
-        **{"storage_plan": "standard", **choices},
+        **{"storage_plan": "standard", "concurrency": "2", **choices},
     )
     return Built(folder / "assembly", port)
 

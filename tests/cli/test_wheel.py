@@ -46,7 +46,7 @@ def test_the_wheel_runs_the_demo_in_an_empty_environment_and_names_missing_extra
     # the registry is reached with the machine's own settings, everything else without them
     def install(what: str) -> None:
         done = subprocess.run(
-            [environment / "bin" / "python", "-m", "pip", "install", "--quiet", what],
+            [environment / "bin" / "python", "-m", "pip", "install", "-q", "--no-compile", what],
             capture_output=True,
             text=True,
             timeout=200,
