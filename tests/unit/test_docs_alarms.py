@@ -82,3 +82,9 @@ def test_a_message_says_what_happened_and_what_to_type(alarm: Alarm) -> None:
     assert f"cloud-sync explain {alarm.anchor} --env dev" in said
     assert said.endswith(f"docs/how-to/runbook.md#{alarm.anchor}")
     assert len(said) < 1024
+
+
+def test_the_page_of_costs_counts_the_alarms_of_file_copies() -> None:
+    """Without the example function. An alarm costs 0.10 USD a month."""
+    count = len(copy_alarms([each for each in COPY_FUNCTIONS if each != "build-worker"]))
+    assert f"{count} alarms ({count / 10:.2f} USD a month)" in read("docs/reference/aws-costs.md")
