@@ -147,6 +147,7 @@ def test_a_fault_of_the_cloud_that_passes_keeps_nobody_from_login_and_doctor(
         ended = ending(*words, stdin=cloud.token if words[0] == "login" else None)
     assert faults.given == 1
     assert ended.code == 0, ended.err + ended.out
+    assert ended.err.count("; trying again in ") == 1, "who waits is not told what for"
 
 
 @pytest.mark.parametrize("death", ["401", "500", "login page"])

@@ -141,11 +141,12 @@ def _login_json(wiring: LocalWiring) -> dict[str, object] | None:
 def _login(wiring: LocalWiring, first_wait: float) -> str:
     from contextlib import closing
 
+    from cloud_sync.cli.terminal import say
     from cloud_sync.errors import UsageError
     from cloud_sync.pipeline.login_check import account_of_login
 
     with closing(wiring.provider(wiring.credentials())) as provider:
-        account = account_of_login(provider, first_wait, "cloud-sync doctor")
+        account = account_of_login(provider, first_wait, "cloud-sync doctor", say)
     told = f"the camera cloud accepts it (account {account.id})"
     if account.server_time is None:
         return told

@@ -60,7 +60,7 @@ def log_in(wiring: ArchiveWiring, text: str, next_step: str, *, json: bool, quie
     """Try what was given, store it, and say where; `next_step` is what a person types then."""
     from cloud_sync.cli.terminal import result_json, say
 
-    account, store, remark = wiring.log_in(text)
+    account, store, remark = wiring.log_in(text, say)
     if json:
         result_json({"event": "logged_in", "account": account.id, "stored_in": store.location})
     elif not quiet:

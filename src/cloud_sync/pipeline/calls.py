@@ -29,6 +29,11 @@ class Caller:
         """
 
         def tell(error: CloudSyncError, wait: float) -> None:
-            self.observe(Warned(f"{error.message}; trying again in {wait:.1f} s"))
+            self.observe(Warned(trying_again(error, wait)))
 
         return with_retries(call, self.retries, self.stop, tell)
+
+
+def trying_again(error: CloudSyncError, wait: float) -> str:
+    """What somebody who waits is told; the wait is in seconds."""
+    return f"{error.message}; trying again in {wait:.1f} s"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from cloud_sync.clock import SystemClock
 from cloud_sync.errors import AuthRequired, AuthTrouble, ServiceDown, ServiceUnavailable
 from cloud_sync.model.media import Account
-from cloud_sync.pipeline.calls import Caller
+from cloud_sync.pipeline.calls import Caller, trying_again
 from cloud_sync.pipeline.events import Observer
 from cloud_sync.pipeline.login import LoginGuard
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
@@ -51,16 +52,21 @@ def examine_login(rooms: Rooms, options: RunOptions, stop: Stop, observe: Observ
     )
 
 
-def account_of_login(provider: Provider, first_wait: float, again: str) -> Account:
+def account_of_login(
+    provider: Provider, first_wait: float, again: str, tell: Callable[[str], None]
+) -> Account:
     """Whose login it is, for a person who waits: what may pass is tried again, a few times.
 
-    Raises ServiceDown where the camera cloud answers with a fault of its own each time, and what
-    else `Provider.check_login` raises. The first wait is in seconds; `again` is what to type then.
+    `tell` hears before each wait why it takes longer. Raises ServiceDown where the camera cloud
+    answers with a fault of its own each time, and what else `Provider.check_login` raises. The
+    first wait is in seconds; `again` is what to type then.
     """
     policy = RetryPolicy(TRIES, PATIENCE, first_wait)
     stop = Stop(SystemClock(), work="the look at the login")
     try:
-        return with_retries(provider.check_login, policy, stop, lambda _error, _wait: None)
+        return with_retries(
+            provider.check_login, policy, stop, lambda error, wait: tell(trying_again(error, wait))
+        )
     except ServiceUnavailable as error:
         if error.api_status is None:
             raise

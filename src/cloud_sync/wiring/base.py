@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -61,8 +62,10 @@ class ArchiveWiring(Protocol):
         """What is remembered of logins."""
         ...
 
-    def log_in(self, text: str) -> tuple[Account, CredentialStore, str]:
-        """Try the login in `text` and only then store it.
+    def log_in(
+        self, text: str, tell: Callable[[str], None]
+    ) -> tuple[Account, CredentialStore, str]:
+        """Try the login in `text` and only then store it; `tell` hears why that takes longer.
 
         Returns the account, where it was stored, and a remark for the person, which may be empty.
         Raises UsageError when `text` holds no login, AuthRequired when it does not work, and

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -148,7 +148,9 @@ class EnvironmentWiring:
         values = {**self._config.values, "gopro_api_url": url}
         return configured_provider(replace(self._config, values=values), credentials)
 
-    def log_in(self, text: str) -> tuple[Account, CredentialStore, str]:
+    def log_in(
+        self, text: str, tell: Callable[[str], None]
+    ) -> tuple[Account, CredentialStore, str]:
         """Try the login in `text`, and only then put it into the environment's secret."""
         store = self._aws.stored_login
         account, remark = tried_and_stored(
@@ -158,6 +160,7 @@ class EnvironmentWiring:
             self.login_history(),
             self._clock.now(),
             self._config.retry_wait,
+            tell,
         )
         return account, store, remark
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -197,8 +197,10 @@ class LocalWiring:
         """Apprise where it is configured, otherwise silence."""
         return configured_notifier(self._config)
 
-    def log_in(self, text: str) -> tuple[Account, FileCredentials, str]:
-        """Try the login in `text` and only then store it.
+    def log_in(
+        self, text: str, tell: Callable[[str], None]
+    ) -> tuple[Account, FileCredentials, str]:
+        """Try the login in `text` and only then store it; `tell` hears why that takes longer.
 
         Returns the account, where it was stored, and a remark for the person, which may be empty.
         Raises UsageError when `text` holds no login, AuthRequired when it does not work, and
@@ -212,6 +214,7 @@ class LocalWiring:
             self.login_history(),
             self._clock.now(),
             self._config.retry_wait,
+            tell,
         )
         return account, store, remark
 

@@ -86,15 +86,16 @@ def tried_and_stored(
     history: LoginHistory,
     now: datetime,
     first_wait: float,
+    tell: Callable[[str], None],
 ) -> tuple[Account, str]:
     """`ArchiveWiring.log_in` for one store: the account, and a remark that may be empty.
 
-    The first wait before another try is in seconds.
+    The first wait before another try is in seconds; `tell` hears of each.
     """
     pasted = parse_credentials(text)
     trial = MemoryCredentials(pasted.token, pasted.user_id)
     with closing(provider_of(trial)) as provider:
-        account = account_of_login(provider, first_wait, "the same command again")
+        account = account_of_login(provider, first_wait, "the same command again", tell)
     store.replace(pasted.token, now, pasted.user_id)
     if stored := store.read():
         history.worked(stored, now)
