@@ -119,7 +119,9 @@ def test_a_setting_that_does_not_exist_is_refused(cloud_sync: CommandLine) -> No
 
 def test_a_service_that_is_not_there_is_named(bare: CommandLine, tmp_path: Path) -> None:
     command = bare.using(
-        CLOUD_SYNC_GOPRO_API_URL="http://127.0.0.1:9", CLOUD_SYNC_GOPRO_TOKEN="token"
+        CLOUD_SYNC_GOPRO_API_URL="http://127.0.0.1:9",
+        CLOUD_SYNC_GOPRO_TOKEN="token",
+        CLOUD_SYNC_RETRY_WAIT="0.01s",
     )
     run = command("sync", "--to", tmp_path / "archive")
     assert run.code == 1, run.err

@@ -176,7 +176,7 @@ def assert_all_that_travelled_is_small_and_clean(
 def test_a_person_hears_once_of_each_change_of_state(built: Built, deployed: Deployed) -> None:
     """Two nights with a failed medium, and two with a dead login; a good one after each."""
     bad, library = {"m01"}, Library(pattern_medium(f"m{n:02}", 2_000) for n in range(3))
-    faults = Faulty(lambda call: call.endpoint in CDN and call.medium_id in bad)
+    faults = Faulty(lambda call: call.endpoint in CDN and call.medium_id in bad, 400)
     options = SimulatorOptions(faults=faults, etag_limit=10**7, api_port=built.port)
     heard: list[list[tuple[str, str]]] = []
     with Simulator(library, options) as cloud:

@@ -107,7 +107,10 @@ def test_a_bucket_that_cannot_be_used_is_named_with_what_to_type(
     assert s3_bucket == "archive-tests"
     with Simulator(generate(3, 1, file_bytes=(10, 100)), SimulatorOptions()) as cloud:
         cloud_sync = bare.using(
-            CLOUD_SYNC_GOPRO_API_URL=cloud.api_url, CLOUD_SYNC_GOPRO_TOKEN=cloud.token, **settings
+            CLOUD_SYNC_GOPRO_API_URL=cloud.api_url,
+            CLOUD_SYNC_GOPRO_TOKEN=cloud.token,
+            CLOUD_SYNC_RETRY_WAIT="0.01s",
+            **settings,
         )
         run = cloud_sync("sync", "--to", f"s3://{bucket}/x")
         assert run.code == code, run.err
