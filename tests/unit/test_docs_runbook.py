@@ -103,7 +103,7 @@ def test_links_become_what_a_reader_at_a_terminal_can_follow() -> None:
     page = (
         "## Errors\n\n### `a_b`\n\nSee [the way](../reference/json.md#x).\n\n"
         "- **Safe:** All.\n- **Look:** `cloud-sync status`\n- **Do:** As [c](#c).\n"
-        "- **Over:** `cloud-sync aws status --env dev`\n"
+        "- **Over:** `cloud-sync aws status --env dev`; `/cloud-sync/dev/x`\n"
     )
     (found,) = parse(page).values()
     assert found == Explanation(
@@ -113,9 +113,9 @@ def test_links_become_what_a_reader_at_a_terminal_can_follow() -> None:
         safe="All.",
         look="`cloud-sync status`",
         do="As `cloud-sync explain c`.",
-        over="`cloud-sync aws status --env dev`",
+        over="`cloud-sync aws status --env dev`; `/cloud-sync/dev/x`",
     )
     at_prod = found.told_for("prod")
     assert at_prod.look == "`cloud-sync status --env prod`"
-    assert at_prod.over == "`cloud-sync aws status --env prod`"
+    assert at_prod.over == "`cloud-sync aws status --env prod`; `/cloud-sync/prod/x`"
     assert found.told_for(None) == found

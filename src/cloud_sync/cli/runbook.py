@@ -47,9 +47,7 @@ class Explanation:
         if environment is None:
             return self
         told = {
-            name: for_environment(getattr(self, name), environment).replace(
-                "--env dev", f"--env {environment}"
-            )
+            name: _of(for_environment(getattr(self, name), environment), environment)
             for name in ("means", "safe", "look", "do", "over")
         }
         return Explanation(self.code, self.kind, **told)
@@ -71,6 +69,12 @@ def parse(page: str) -> Mapping[str, Explanation]:
         for kind, text in zip(pieces[1::2], pieces[2::2], strict=True)
         for found in _SECTION.finditer(text)
     }
+
+
+def _of(text: str, environment: str) -> str:
+    """What the page says of `dev`, about that environment: its commands, and where its logs lie."""
+    commands = text.replace("--env dev", f"--env {environment}")
+    return commands.replace("/cloud-sync/dev/", f"/cloud-sync/{environment}/")
 
 
 def _plain(text: str) -> str:

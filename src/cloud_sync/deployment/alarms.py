@@ -233,16 +233,16 @@ def errors(base: str, *, busy: bool) -> Alarm:
     Half an hour, because a call that runs into its limit may take minutes. Of a `busy` function
     many calls are at work at a time.
     """
-    errors, minutes = (6, 5) if busy else (3, 30)
+    enough, minutes = (6, 5) if busy else (3, 30)
     return Alarm(
         name=f"function-errors-{base}",
         anchor="function-errors",
         series=of_function("Errors", base),
         statistic="Sum",
-        threshold=errors,
+        threshold=enough,
         seconds=minutes * 60,
         missing=Missing.NOT_BREACHING,
-        meaning=f"{errors} calls of {base} or more ended with an error within {minutes} minutes.",
+        meaning=f"{enough} calls of {base} or more ended with an error within {minutes} minutes.",
     )
 
 
