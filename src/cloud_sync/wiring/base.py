@@ -12,6 +12,7 @@ from cloud_sync.credentials.history import LoginHistory
 from cloud_sync.model.media import Account
 from cloud_sync.pipeline.rooms import Rooms, RunOptions
 from cloud_sync.pipeline.vault import Vault
+from cloud_sync.provider.base import Provider
 from cloud_sync.tracker.base import Tracker
 from cloud_sync.tracker.plan import Policy
 
@@ -60,6 +61,10 @@ class ArchiveWiring(Protocol):
 
     def login_history(self) -> LoginHistory:
         """What is remembered of logins."""
+        ...
+
+    def provider(self, credentials: CredentialStore) -> Provider:
+        """The archive's camera cloud, as it is seen with that login; close it after use."""
         ...
 
     def log_in(

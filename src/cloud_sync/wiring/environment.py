@@ -153,15 +153,7 @@ class EnvironmentWiring:
     ) -> tuple[Account, CredentialStore, str]:
         """Try the login in `text`, and only then put it into the environment's secret."""
         store = self._aws.stored_login
-        account, remark = tried_and_stored(
-            text,
-            self.provider,
-            store,
-            self.login_history(),
-            self._clock.now(),
-            self._config.retry_wait,
-            tell,
-        )
+        account, remark = tried_and_stored(self, text, store, self._config.retry_wait, tell)
         return account, store, remark
 
     def now(self) -> datetime:

@@ -207,15 +207,7 @@ class LocalWiring:
         ServiceDown when the camera cloud is in trouble; whatever was stored before stays then.
         """
         store = self._logins.stored
-        account, remark = tried_and_stored(
-            text,
-            self.provider,
-            store,
-            self.login_history(),
-            self._clock.now(),
-            self._config.retry_wait,
-            tell,
-        )
+        account, remark = tried_and_stored(self, text, store, self._config.retry_wait, tell)
         return account, store, remark
 
     def now(self) -> datetime:

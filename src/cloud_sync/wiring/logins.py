@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from datetime import datetime
 
 from cloud_sync.config.load import Config
 from cloud_sync.credentials.base import CredentialStore
@@ -19,7 +18,7 @@ from cloud_sync.errors import UsageError
 from cloud_sync.model.media import Account
 from cloud_sync.pipeline.login_check import account_of_login
 from cloud_sync.pipeline.rooms import LoginWait
-from cloud_sync.provider.base import Provider
+from cloud_sync.wiring.base import ArchiveWiring
 
 CREDENTIALS_FILE = "credentials"
 LOGINS_FILE = "logins.json"
@@ -80,11 +79,9 @@ def login_wait(config: Config, command: str) -> LoginWait | None:
 
 
 def tried_and_stored(
+    wiring: ArchiveWiring,
     text: str,
-    provider_of: Callable[[CredentialStore], Provider],
     store: CredentialStore,
-    history: LoginHistory,
-    now: datetime,
     first_wait: float,
     tell: Callable[[str], None],
 ) -> tuple[Account, str]:
@@ -92,9 +89,10 @@ def tried_and_stored(
 
     The first wait before another try is in seconds; `tell` hears of each.
     """
+    history, now = wiring.login_history(), wiring.now()
     pasted = parse_credentials(text)
     trial = MemoryCredentials(pasted.token, pasted.user_id)
-    with closing(provider_of(trial)) as provider:
+    with closing(wiring.provider(trial)) as provider:
         account = account_of_login(provider, first_wait, "the same command again", tell)
     store.replace(pasted.token, now, pasted.user_id)
     if stored := store.read():
